@@ -1,0 +1,41 @@
+# Needs make and Python 3.11 to 3.13 with venv, nothing else; uses uv where it is on PATH.
+
+PYTHON ?=
+LESSONS = $(sort $(wildcard notebooks/0*.ipynb))
+NOTEBOOKS ?= $(LESSONS) $(sort $(wildcard notebooks/solutions/*.ipynb))
+IN_VENV = .venv/bin/python
+
+.DEFAULT_GOAL := help
+.PHONY: help venv notebooks lab test refresh lock clean
+
+help: ## list the targets
+	@echo "make TARGET [PYTHON=python3.12]"
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1 - \2/p' Makefile
+
+venv: ## make .venv from requirements.lock, or bring it up to date
+	@sh scripts/make_venv.sh "$(PYTHON)"
+
+notebooks: venv ## execute the lessons in order into build/notebooks
+	@rm -rf build/notebooks
+	@$(IN_VENV) scripts/run_notebooks.py --into build/notebooks $(LESSONS)
+	@echo "The executed lessons are in build/notebooks. \`make lab\` opens the lessons to work on."
+
+lab: venv ## open JupyterLab on the lessons
+	$(IN_VENV) -m jupyter lab notebooks
+
+test: venv ## ruff, unit tests, then every notebook against its stored outputs
+	$(IN_VENV) -m ruff check .
+	$(IN_VENV) -m ruff format --check .
+	$(IN_VENV) -m pytest
+	$(IN_VENV) scripts/check_notebooks.py notebooks
+
+refresh: venv ## execute notebooks in place on ML-1M [NOTEBOOKS=notebooks/03_*.ipynb]
+	DBREC_DATASET=ml-1m $(IN_VENV) scripts/run_notebooks.py --in-place $(NOTEBOOKS)
+
+lock: ## write requirements.lock anew from pyproject.toml (needs uv)
+	uv pip compile --quiet --universal --python-version 3.11 --extra test --generate-hashes \
+	  --no-emit-index-url --no-header --no-annotate pyproject.toml --output-file requirements.lock
+
+clean: ## remove .venv and everything built
+	rm -rf .venv build dbrec.egg-info .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,37 @@
+"""Import TensorFlow without the start-up log that its C++ code writes to standard error.
+
+The log is written to file descriptor 2 before any Python setting can stop it. In a notebook it would
+appear as red text that differs from machine to machine.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+
+
+@contextmanager
+def _silent_stderr() -> Iterator[None]:
+    saved = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+        os.close(nowhere)
+
+
+if "tensorflow" not in sys.modules:
+    with _silent_stderr():
+        import tensorflow as tf
+else:
+    import tensorflow as tf
+
+import keras  # noqa: E402  (after TensorFlow, so that its import is the silenced one)
+
+__all__ = ["keras", "tf"]

@@ -1,0 +1,225 @@
+"""Find the folder of a MovieLens data set, and fetch it where it isn't on this machine."""
+
+import os
+import queue
+import socket
+import tempfile
+import threading
+import time
+import zipfile
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pooch
+import requests
+
+from dbrec import recbole_wheel
+from dbrec.textfiles import DataError
+
+FILES = {
+    "ml-1m": ("ratings.dat", "users.dat", "movies.dat"),
+    "ml-100k": ("u.data", "u.user", "u.item"),
+}
+SHA256 = {
+    "ml-1m": "a6898adb50b9ca05aa231689da44c217cb524e7ebd39d264c56e2832f2c54e20",
+    "ml-100k": "50d2a982c66986937beb9ffb3aa76efe955bf3d5c6b761f4e3a7cd717c6a3229",
+}
+SITES = {
+    "GroupLens": "https://files.grouplens.org/datasets/movielens/",
+    "the Hugging Face mirror": ("https://huggingface.co/datasets/Recommenders/MovieLens/resolve/main/"),
+}
+PAGE = "https://grouplens.org/datasets/movielens/"
+CONNECT_SECONDS = 3.0
+READ_SECONDS = 8.0
+# A host that can't be reached isn't asked again for so long, as for the second data set.
+REST_SECONDS = 30.0
+_unreachable_since: dict[tuple[str, int], float] = {}
+
+_SOURCE_ERRORS = (
+    requests.RequestException,
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    LookupError,
+    ValueError,
+    RuntimeError,
+)
+
+
+class UnavailableError(DataError):
+    """Report a data set that is not on this machine and can't be fetched.
+
+    Attributes:
+        answers: What each place that was looked in answered, in one line each.
+    """
+
+    def __init__(self, name: str, answers: dict[str, str]):
+        self.answers = answers
+        lines = [f"{name} can't be had:"]
+        lines += [f"  {place}: {answer}" for place, answer in answers.items()]
+        lines += [
+            f"Download its zip from {PAGE} and unpack it in {cache_folder()}",
+            "(or in another folder, and set $DBREC_DATA_DIR to that one).",
+        ]
+        super().__init__("\n".join(lines))
+
+
+def cache_folder() -> Path:
+    """Give the folder in which fetched data sets are kept.
+
+    Returns:
+        `$DBREC_CACHE_DIR` where set, else the operating system's place for caches.
+    """
+    chosen = os.environ.get("DBREC_CACHE_DIR")
+    return Path(chosen).expanduser() if chosen else Path(pooch.os_cache("dbrec"))
+
+
+def find_folder(name: str, data_dir: str | Path | None = None) -> Path:
+    """Find the folder of a data set, and fetch it into the cache if there is none.
+
+    Args:
+        name: `"ml-1m"` or `"ml-100k"`.
+        data_dir: The only folder to look in. None looks in `$DBREC_DATA_DIR`, in the cache, and
+            then asks GroupLens, the Hugging Face mirror and, for ML-100K, the package index.
+
+    Returns:
+        A folder with all three files of the set.
+
+    Raises:
+        DataError: `data_dir` has no folder of that name, or a folder lacks a file.
+        UnavailableError: The set is nowhere and can't be fetched or written.
+    """
+    if data_dir is not None:
+        folder = Path(data_dir).expanduser() / name
+        if not folder.is_dir():
+            raise DataError(
+                f"there is no folder {folder}; data_dir must be a folder that holds {name}/"
+                f"{FILES[name][0]} (not {name} itself). Unpack {name}.zip from {PAGE} there, "
+                "or leave data_dir out to have it fetched"
+            )
+        return _whole(folder, name)
+    answers = {}
+    if own := os.environ.get("DBREC_DATA_DIR"):
+        folder = Path(own).expanduser() / name
+        if folder.is_dir():
+            return _whole(folder, name)
+        answers["$DBREC_DATA_DIR"] = f"there is no folder {folder}"
+    folder = cache_folder() / name
+    if not folder.is_dir():
+        _fetch_into(folder, name, answers)
+    return _whole(folder, name)
+
+
+def _whole(folder: Path, name: str) -> Path:
+    missing = [file for file in FILES[name] if not (folder / file).is_file()]
+    if missing:
+        raise DataError(
+            f"{folder}: {', '.join(missing)} is missing; {', '.join(FILES[name])} must be there. "
+            f"Unpack {name}.zip from {PAGE} anew, or remove the folder"
+        )
+    return folder
+
+
+def _fetch_into(folder: Path, name: str, answers: dict[str, str]) -> None:
+    """Fill a folder from the first source that works; it appears only when it is whole."""
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix="unfinished-") as scratch:
+            unfinished = Path(scratch) / name
+            unfinished.mkdir()
+            for source, fetch in _sources(name).items():
+                try:
+                    fetch(unfinished)
+                    return _move(unfinished, folder)
+                except _SOURCE_ERRORS as error:
+                    answers[source] = _one_line(error)
+    except OSError as error:
+        answers["the cache"] = (
+            f"{folder.parent} can't be written ({error.strerror or error}); make it writable, "
+            "or set $DBREC_CACHE_DIR to a folder that is"
+        )
+    raise UnavailableError(f"MovieLens {name!r}", answers)
+
+
+def _sources(name: str) -> dict[str, Callable[[Path], None]]:
+    sources = {site: _zip_fetcher(f"{url}{name}.zip", name) for site, url in SITES.items()}
+    if name == "ml-100k":
+        sources["the package index"] = recbole_wheel.fetch_ml_100k
+    return sources
+
+
+def _zip_fetcher(url: str, name: str) -> Callable[[Path], None]:
+    def fetch(folder: Path) -> None:
+        _knock(url)
+        archive = folder.with_suffix(".zip")
+        _downloader()(url, str(archive), None)
+        if (found := pooch.file_hash(str(archive))) != SHA256[name]:
+            raise ValueError(f"{name}.zip has the SHA-256 {found}, not {SHA256[name]}")
+        with zipfile.ZipFile(archive) as opened:
+            for file in FILES[name]:
+                (folder / file).write_bytes(opened.read(f"{name}/{file}"))
+
+    return fetch
+
+
+def _downloader() -> pooch.HTTPDownloader:
+    timeout = (CONNECT_SECONDS, READ_SECONDS)
+    return pooch.HTTPDownloader(progressbar=True, chunk_size=2**16, timeout=timeout)
+
+
+def _move(unfinished: Path, folder: Path) -> None:
+    try:
+        os.replace(unfinished, folder)
+    except OSError:
+        # Another process may have put its own copy there in the meantime: as good as ours.
+        if not folder.is_dir():
+            raise
+
+
+def _knock(url: str) -> None:
+    """Refuse a host that gives no connection in time.
+
+    requests bounds neither the look-up of a name nor the number of addresses that it tries one
+    after the other, and without a network each can take a minute.
+    """
+    proxy = requests.utils.select_proxy(url, requests.utils.get_environ_proxies(url))
+    target = urlsplit(requests.utils.prepend_scheme_if_needed(proxy, "http") if proxy else url)
+    port = target.port or (80 if target.scheme == "http" else 443)
+    host = (target.hostname, port)
+    if time.monotonic() - _unreachable_since.get(host, -REST_SECONDS) < REST_SECONDS:
+        raise requests.ConnectionError(f"{target.hostname} gave no connection a moment ago")
+    outcome = queue.SimpleQueue()
+    threading.Thread(target=_connect, args=(*host, outcome), daemon=True).start()
+    try:
+        error = outcome.get(timeout=CONNECT_SECONDS)
+    except queue.Empty:
+        error = f"no answer within {CONNECT_SECONDS:g} s"
+    if error:
+        _unreachable_since[host] = time.monotonic()
+        raise requests.ConnectionError(f"no connection to {target.hostname} ({error})")
+
+
+def _connect(host: str, port: int, outcome: queue.SimpleQueue) -> None:
+    """Put "" into the outcome when a connection stands, else the reason why not."""
+    reason = "no address"
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        return outcome.put(error.strerror or str(error))
+    # IPv4 first: a broken IPv6 route would use up the time.
+    for *_, address in sorted(found, key=lambda info: info[0]):
+        try:
+            socket.create_connection(address[:2], CONNECT_SECONDS).close()
+            return outcome.put("")
+        except OSError as error:
+            reason = error.strerror or str(error)
+    return outcome.put(reason)
+
+
+def _one_line(error: BaseException) -> str:
+    # The first cause says it plainly; what wraps it repeats addresses and names of classes.
+    while error.__context__ is not None:
+        error = error.__context__
+    return " ".join(str(error).split()) or type(error).__name__

@@ -1,0 +1,254 @@
+"""Turn raw ids and features into rows of whole numbers that an embedding layer can look up.
+
+A row is ``[id, one-hot codes ..., multi-hot flags ...]``. In every one-hot place code 0 means "unknown or
+missing" and the known values count from 1; a multi-hot place is 0 or 1.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from pandas.api import types
+
+MAX_BINS = 16
+
+
+@dataclass(frozen=True)
+class Categorical:
+    """A column with one category a row, such as an occupation.
+
+    Attributes:
+        name: Name of the column in the frame.
+        categories: The values seen while fitting; ``categories[j]`` has code ``j + 1``.
+    """
+
+    name: str
+    categories: tuple
+
+    width = 1
+
+    @property
+    def size(self) -> int:
+        """Rows of its embedding table: one a category, and row 0 for the unknown."""
+        return len(self.categories) + 1
+
+    @classmethod
+    def fit(cls, name: str, values: pd.Series) -> "Categorical":
+        """Collect the categories of a column; those of a pandas categorical keep their order."""
+        known = values.dropna()
+        if isinstance(known.dtype, pd.CategoricalDtype):
+            return cls(name, tuple(known.cat.remove_unused_categories().cat.categories.tolist()))
+        return cls(name, tuple(sorted(known.unique().tolist(), key=lambda v: (str(type(v)), v))))
+
+    def encode(self, values: pd.Series) -> np.ndarray:
+        """Encode a column of n values as codes, shape (n, 1); unseen and missing values are 0."""
+        categories, given = pd.Index(self.categories, dtype=object), pd.Index(values, dtype=object)
+        codes = categories.get_indexer(given) + 1
+        return codes.astype(np.int32)[:, None]
+
+
+@dataclass(frozen=True)
+class Numeric:
+    """A column of numbers, such as a year, cut into bins that hold about equally many rows.
+
+    Bins let an embedding bend where the taste bends; a number times one vector couldn't.
+
+    Attributes:
+        name: Name of the column in the frame.
+        edges: Inner borders of the bins, ascending; code 1 is below the first of them.
+    """
+
+    name: str
+    edges: tuple
+
+    width = 1
+
+    @property
+    def size(self) -> int:
+        """Rows of its embedding table: one a bin, and row 0 for a missing number."""
+        return len(self.edges) + 2
+
+    @classmethod
+    def fit(cls, name: str, values: pd.Series) -> "Numeric":
+        """Find up to 16 bins; a column of few different numbers gets a bin for each of them."""
+        known = np.sort(values.dropna().to_numpy(float))
+        distinct = np.unique(known)
+        if len(distinct) <= MAX_BINS:
+            edges = (distinct[1:] + distinct[:-1]) / 2
+        else:
+            edges = np.unique(np.quantile(known, np.arange(1, MAX_BINS) / MAX_BINS))
+        return cls(name, tuple(edges.tolist()))
+
+    def encode(self, values: pd.Series) -> np.ndarray:
+        """Encode a column of n numbers as bin codes, shape (n, 1); a missing number is 0."""
+        numbers = pd.to_numeric(values).to_numpy(float, na_value=np.nan)
+        codes = np.searchsorted(self.edges, numbers, side="right") + 1
+        return np.where(np.isnan(numbers), 0, codes).astype(np.int32)[:, None]
+
+
+@dataclass(frozen=True)
+class MultiHot:
+    """A column with a tuple of categories a row, such as the genres of a film.
+
+    Attributes:
+        name: Name of the column in the frame.
+        categories: The values seen while fitting; ``categories[j]`` has flag ``j``.
+    """
+
+    name: str
+    categories: tuple
+
+    @property
+    def width(self) -> int:
+        """Flags a row."""
+        return len(self.categories)
+
+    @property
+    def size(self) -> int:
+        """Rows of its embedding table: one a category."""
+        return len(self.categories)
+
+    @classmethod
+    def fit(cls, name: str, values: pd.Series) -> "MultiHot":
+        """Collect the categories that occur in any of the tuples."""
+        return cls(name, tuple(sorted({value for row in values.dropna() for value in row})))
+
+    def encode(self, values: pd.Series) -> np.ndarray:
+        """Encode a column of n tuples as flags, shape (n, width); unseen categories are left out."""
+        place = {value: j for j, value in enumerate(self.categories)}
+        flags = np.zeros((len(values), self.width), np.int32)
+        for i, row in enumerate(values):
+            if isinstance(row, (tuple, list, set, frozenset, np.ndarray)):
+                flags[i, [place[value] for value in row if value in place]] = 1
+        return flags
+
+
+Column = Categorical | Numeric | MultiHot
+
+
+def fit_column(name: str, values: pd.Series) -> Column:
+    """Choose the kind of a feature column by its dtype and fit it.
+
+    Numbers become `Numeric`; tuples, lists or sets `MultiHot`; text, booleans and pandas categoricals
+    `Categorical`.
+
+    Args:
+        name: Name of the column.
+        values: The column; missing values are allowed, though not all may be missing.
+
+    Returns:
+        The fitted column.
+
+    Raises:
+        ValueError: If the column holds nothing but missing values, or values of another kind.
+    """
+    known = values.dropna()
+    if known.empty:
+        raise ValueError(f"feature {name!r} has no value in any row: leave the column out")
+    if types.is_bool_dtype(known) or isinstance(known.dtype, pd.CategoricalDtype):
+        return Categorical.fit(name, values)
+    if types.is_numeric_dtype(known):
+        return Numeric.fit(name, values)
+    if known.map(lambda v: isinstance(v, (tuple, list, set, frozenset))).all():
+        return MultiHot.fit(name, values)
+    if known.map(lambda v: isinstance(v, (str, bool, int))).all():
+        return Categorical.fit(name, values)
+    raise ValueError(
+        f"feature {name!r} has dtype {values.dtype} and values such as {known.iloc[0]!r}: give numbers, "
+        "text, booleans, a pandas categorical, or tuples of categories"
+    )
+
+
+class FeatureEncoder:
+    """Encode the users, or the items, of a data set as rows of whole numbers.
+
+    Args:
+        ids: Raw ids that get an embedding of their own: those with training ratings. ``ids[j]`` has
+            code ``j + 1`` in the first place of a row.
+        columns: Fitted feature columns, in the order of the row's places.
+        known: Raw ids whose row is known, trained or not.
+        rows: Their rows, shape (len(known), width), int32.
+    """
+
+    def __init__(self, ids: pd.Index, columns: list[Column], known: pd.Index, rows: np.ndarray):
+        self.ids = ids
+        self.columns = columns
+        self.known = known
+        self.rows = rows
+
+    @classmethod
+    def fit(cls, ids: Iterable, features: pd.DataFrame | None = None) -> "FeatureEncoder":
+        """Fit the columns on the features of the trained ids.
+
+        Args:
+            ids: Raw ids with training ratings, ints or strings; repeats are fine.
+            features: One row an id, the id as index, any columns; None for ids alone. It may hold
+                further ids, which will be scored from their features.
+
+        Raises:
+            ValueError: If an id stands twice in the index of `features`, or a column can't be encoded.
+        """
+        ids = pd.Index(pd.unique(pd.Series(ids))).sort_values()
+        features = pd.DataFrame(index=ids) if features is None else features
+        if not features.index.is_unique:
+            twice = features.index[features.index.duplicated()][0]
+            raise ValueError(f"id {twice!r} has more than one row of features: keep one row an id")
+        trained = features.reindex(ids.intersection(features.index))
+        columns = [fit_column(str(name), trained[name]) for name in features]
+        encoder = cls(ids, columns, ids.union(features.index), np.empty((0, 0), np.int32))
+        encoder.rows = encoder.encode(encoder.known, features)
+        return encoder
+
+    @property
+    def names(self) -> list[str]:
+        """Names of a row's places, such as ``['id', 'gender', 'genres: Drama', ...]``."""
+        flags = [
+            [f"{c.name}: {v}" for v in c.categories] if isinstance(c, MultiHot) else [c.name]
+            for c in self.columns
+        ]
+        return ["id", *sum(flags, [])]
+
+    @property
+    def spec(self) -> list[tuple[str, str, int]]:
+        """``(name, kind, size)`` of each column, as `FeatureTower` takes them; the id comes first."""
+        kinds = [("multi-hot" if isinstance(c, MultiHot) else "one-hot") for c in self.columns]
+        rest = [(c.name, kind, c.size) for c, kind in zip(self.columns, kinds, strict=True)]
+        return [("id", "one-hot", len(self.ids) + 1), *rest]
+
+    @property
+    def width(self) -> int:
+        """Places of a row."""
+        return 1 + sum(column.width for column in self.columns)
+
+    def encode(self, ids: pd.Index, features: pd.DataFrame) -> np.ndarray:
+        """Encode ids with the features given here, shape (len(ids), width).
+
+        An id without training ratings gets code 0; a row or column missing in `features` is missing.
+        """
+        parts = [(self.ids.get_indexer(ids) + 1).astype(np.int32)[:, None]]
+        return np.concatenate([*parts, *self._encode_features(features.reindex(ids))], axis=1)
+
+    def encode_new(self, features: pd.DataFrame) -> np.ndarray:
+        """Encode newcomers, who have features but no id, shape (len(features), width).
+
+        A column missing in `features`, or an unseen value, is missing.
+        """
+        no_id = np.zeros((len(features), 1), np.int32)
+        return np.concatenate([no_id, *self._encode_features(features)], axis=1)
+
+    def _encode_features(self, features: pd.DataFrame) -> list[np.ndarray]:
+        missing = pd.Series(None, index=features.index, dtype=object)
+        return [column.encode(features.get(column.name, missing)) for column in self.columns]
+
+    def __call__(self, ids: Iterable) -> np.ndarray:
+        """Look up the rows of raw ids, shape (len(ids), width); an id never met is all zeros."""
+        position = self.known.get_indexer(pd.Index(ids))
+        rows = self.rows[position]
+        rows[position < 0] = 0
+        return rows
+
+    def status(self, ids: Iterable) -> np.ndarray:
+        """Tell what each raw id is scored from: ``"ratings"``, ``"features"`` or ``"population"``."""
+        rows = self(ids)
+        return np.select([rows[:, 0] > 0, rows.any(axis=1)], ["ratings", "features"], "population")

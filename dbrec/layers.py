@@ -1,0 +1,153 @@
+"""The Keras layers of the two networks: towers that make vectors, a loss on three, a score of two."""
+
+from collections.abc import Callable
+
+from dbrec._quiet import keras
+from dbrec.losses import bpr_loss
+
+ops = keras.ops
+
+
+@keras.saving.register_keras_serializable("dbrec")
+class FeatureTower(keras.layers.Layer):
+    """Map rows of whole numbers to vectors: one embedding table a column, and their sum.
+
+    The sum of the id's vector and the features' vectors is what makes the model hybrid: an id that was
+    trained moves away from what its features say, and an id never seen stays there. While training, each
+    one-hot code is now and then replaced by 0, so that row 0 learns to stand for "unknown".
+
+    Beside the taste v, each side has a bias b: how freely a user likes, how liked an item is. A user's vector
+    is ``[v, b, 1]`` and an item's ``[v, 1, b]``, so that one dot product is ``v.v' + b + b'``.
+
+    Args:
+        columns: ``(name, kind, size)`` of each column as `FeatureEncoder.spec` gives them; kind is
+            ``"one-hot"`` (one place of the row, a table of `size` rows) or ``"multi-hot"`` (`size` places).
+        side: ``"user"`` or ``"item"``: where the bias goes.
+        embedding_dim: Length of the taste.
+        dropout: Chance in [0, 1) that a one-hot code is dropped in training.
+        seed: Seed of the first weights and of the dropping.
+
+    Call:
+        rows, shape (batch, width), int -> vectors, shape (batch, embedding_dim + 2), float32.
+
+    ``tables`` holds the Keras layer of each column, in the order of `columns`.
+
+    Raises:
+        ValueError: If `side` is another word.
+
+    Source:
+        Kula 2015, "Metadata Embeddings for User and Item Cold-start Recommendations", section 3 (sums of
+        feature vectors and of feature biases); dropping ids: Volkovs, Yu and Poutanen 2017, "DropoutNet".
+    """
+
+    def __init__(self, columns, side, embedding_dim=64, dropout=0.1, seed=0, **kwargs):
+        super().__init__(**kwargs)
+        if side not in ("user", "item"):
+            raise ValueError(f"side is {side!r}: give 'user' or 'item'")
+        self.side = side
+        self.columns = [tuple(column) for column in columns]
+        self.embedding_dim = embedding_dim
+        self.dropout = dropout
+        self.seed = seed
+        self.random = keras.random.SeedGenerator(seed)
+        self.tables = []
+        for place, (_, kind, size) in enumerate(self.columns):
+            first = keras.initializers.RandomNormal(stddev=0.05, seed=seed + place)
+            if kind == "one-hot":
+                table = keras.layers.Embedding(size, embedding_dim + 1, embeddings_initializer=first)
+            else:
+                table = keras.layers.Dense(embedding_dim + 1, use_bias=False, kernel_initializer=first)
+            self.tables.append(table)
+
+    def build(self, input_shape):
+        for table, (_, kind, size) in zip(self.tables, self.columns, strict=True):
+            table.build((None,) if kind == "one-hot" else (None, size))
+
+    def call(self, rows, training=False):
+        total, place = 0.0, 0
+        for table, (_, kind, size) in zip(self.tables, self.columns, strict=True):
+            if kind == "one-hot":
+                total += table(self._dropped(rows[:, place], training))
+                place += 1
+            else:
+                total += table(ops.cast(rows[:, place : place + size], "float32"))
+                place += size
+        taste, bias = total[:, :-1], total[:, -1:]
+        ones = ops.ones_like(bias)
+        return ops.concatenate([taste, bias, ones] if self.side == "user" else [taste, ones, bias], -1)
+
+    def _dropped(self, codes, training):
+        if not training or not self.dropout:
+            return codes
+        kept = keras.random.uniform(ops.shape(codes), seed=self.random) >= self.dropout
+        return ops.where(kept, codes, 0)
+
+    def compute_output_shape(self, input_shape):
+        return (input_shape[0], self.embedding_dim + 2)
+
+    def get_config(self):
+        return super().get_config() | {
+            "columns": self.columns,
+            "side": self.side,
+            "embedding_dim": self.embedding_dim,
+            "dropout": self.dropout,
+            "seed": self.seed,
+        }
+
+
+@keras.saving.register_keras_serializable("dbrec")
+class TripletLossLayer(keras.layers.Layer):
+    """Give the loss of each triplet, and add the batch's mean to what the network minimises.
+
+    Args:
+        loss: Loss of the difference a.p - a.n, `bpr_loss` unless told.
+        l2: Weight of the penalty on the length of the vectors: ``l2 * mean(|a|^2 + |p|^2 + |n|^2)``.
+
+    Call:
+        [anchors, positives, negatives], each (batch, dim) -> losses without the penalty, (batch,).
+
+    Source:
+        Rendle et al. 2009, BPR-OPT: the loss and its penalty on the parameters of each triplet drawn.
+    """
+
+    def __init__(self, loss: Callable = bpr_loss, l2: float = 0.0, **kwargs):
+        super().__init__(**kwargs)
+        self.loss = loss
+        self.l2 = l2
+
+    def call(self, vectors):
+        anchors, positives, negatives = vectors
+        losses = self.loss(ops.sum(anchors * (positives - negatives), axis=-1))
+        self.add_loss(ops.mean(losses))
+        if self.l2:
+            squares = sum(ops.sum(ops.square(v), axis=-1) for v in vectors)
+            self.add_loss(self.l2 * ops.mean(squares))
+        return losses
+
+    def compute_output_shape(self, input_shapes):
+        return (input_shapes[0][0],)
+
+    def get_config(self):
+        loss = keras.saving.serialize_keras_object(self.loss)
+        return super().get_config() | {"loss": loss, "l2": self.l2}
+
+    @classmethod
+    def from_config(cls, config):
+        loss = keras.saving.deserialize_keras_object(config["loss"])
+        return cls(**(config | {"loss": loss}))
+
+
+@keras.saving.register_keras_serializable("dbrec")
+class ScoreLayer(keras.layers.Layer):
+    """Score pairs of vectors by their dot product, the number that the triplet loss compares.
+
+    Call:
+        [users, items], each (batch, dim) -> scores, (batch,), any real number.
+    """
+
+    def call(self, vectors):
+        users, items = vectors
+        return ops.sum(users * items, axis=-1)
+
+    def compute_output_shape(self, input_shapes):
+        return (input_shapes[0][0],)

@@ -1,0 +1,189 @@
+"""Measures of a recommender: is a film liked or not (AUC), and are the ten shown the right ones (NDCG)."""
+
+import numpy as np
+import pandas as pd
+from scipy.stats import rankdata
+from sklearn.metrics import roc_auc_score
+
+
+def _checked(liked, scores) -> tuple[np.ndarray, np.ndarray]:
+    """Return labels and scores as arrays of one shape, or say what is wrong with them."""
+    liked, scores = np.asarray(liked, bool), np.asarray(scores, float)
+    if liked.ndim != 1 or liked.shape != scores.shape:
+        raise ValueError(
+            f"liked has shape {liked.shape} and scores {scores.shape}: give one label and one score a row"
+        )
+    if not np.isfinite(scores).all():
+        raise ValueError(f"{(~np.isfinite(scores)).sum()} scores are not finite numbers: score every row")
+    return liked, scores
+
+
+def auc(liked: np.ndarray, scores: np.ndarray) -> float:
+    """Compute the area under the ROC curve over all rows together (pooled).
+
+    It is the chance that a liked row, drawn at random, scores above a not-liked one; a tie counts half.
+
+    Args:
+        liked: Labels, shape (n,), true where the user liked the item.
+        scores: Scores, shape (n,), any scale: only their order counts.
+
+    Returns:
+        A number in [0, 1]; 0.5 is chance.
+
+    Raises:
+        ValueError: If shapes differ, a score isn't finite, or all labels are the same.
+
+    Example:
+        >>> auc([1, 0, 1, 0], [0.9, 0.8, 0.4, 0.1])
+        0.75
+    """
+    liked, scores = _checked(liked, scores)
+    if liked.all() or not liked.any():
+        raise ValueError(f"all {len(liked)} labels are the same: AUC needs liked and not-liked rows")
+    return float(roc_auc_score(liked, scores))
+
+
+def auc_per_user(users: np.ndarray, liked: np.ndarray, scores: np.ndarray) -> pd.Series:
+    """Compute the AUC of each user's own rows.
+
+    Pooled AUC also compares rows of different users; this one never does, so it asks only whether the
+    films of one person are in the right order.
+
+    Args:
+        users: User of each row, shape (n,): ids or positions.
+        liked: Labels, shape (n,), true where liked.
+        scores: Scores, shape (n,).
+
+    Returns:
+        One AUC in [0, 1] a user, indexed by user in ascending order; its mean is "the AUC per user". Users
+        whose rows are all liked, or all not liked, have no AUC and are left out.
+
+    Raises:
+        ValueError: If shapes differ, a score isn't finite, or no user has both kinds of row.
+
+    Example:
+        >>> auc_per_user([7, 7, 7, 9, 9], [1, 0, 1, 1, 0], [3, 2, 1, 5, 5]).to_dict()
+        {7: 0.5, 9: 0.5}
+    """
+    liked, scores = _checked(liked, scores)
+    names, codes = np.unique(np.asarray(users), return_inverse=True)
+    if codes.shape != liked.shape:
+        raise ValueError(f"users has shape {codes.shape} and liked {liked.shape}: give one user a row")
+    n_rows, n_liked = np.bincount(codes), np.bincount(codes, weights=liked)
+    # One ranking serves all: scores squeezed into [0, 1) and raised by the user's code fall into bands.
+    banded = codes + rankdata(scores, method="dense") / (len(scores) + 1)
+    rank = rankdata(banded) - (np.cumsum(n_rows) - n_rows)[codes]
+    wins = np.bincount(codes, weights=rank * liked) - n_liked * (n_liked + 1) / 2  # Mann-Whitney's U
+    both = (n_liked > 0) & (n_liked < n_rows)
+    if not both.any():
+        raise ValueError("no user has both liked and not-liked rows: AUC per user needs some")
+    pairs = n_liked * (n_rows - n_liked)
+    return pd.Series(wins[both] / pairs[both], index=pd.Index(names[both], name="user"), name="auc")
+
+
+def bootstrap_auc(
+    users: np.ndarray,
+    liked: np.ndarray,
+    scores: np.ndarray,
+    n_resamples: int = 500,
+    level: float = 0.95,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Compute pooled and per-user AUC with bootstrap intervals.
+
+    Users are resampled, not rows: the rows of one user hang together, and resampling rows would make the
+    interval too narrow.
+
+    Args:
+        users: User of each row, shape (n,).
+        liked: Labels, shape (n,).
+        scores: Scores, shape (n,).
+        n_resamples: Number of resamples of the users.
+        level: Share of the resamples inside the interval, in (0, 1).
+        seed: Seed of the resamples.
+
+    Returns:
+        A frame with the rows ``pooled`` and ``per user`` and the columns ``auc``, ``low``, ``high``.
+
+    Raises:
+        ValueError: As `auc` and `auc_per_user`.
+
+    Source:
+        Efron and Tibshirani 1993, "An Introduction to the Bootstrap", chapter 13 (percentile interval).
+    """
+    own = auc_per_user(users, liked, scores)
+    names, codes = np.unique(np.asarray(users), return_inverse=True)
+    own_all = own.reindex(names).to_numpy()
+    liked, order = np.asarray(liked, bool), np.argsort(scores, kind="stable")
+    ends = np.flatnonzero(np.diff(np.asarray(scores, float)[order], append=np.inf))  # ends of ties
+    rng, draws = np.random.default_rng(seed), np.empty((n_resamples, 2))
+    for draw in draws:
+        times = np.bincount(rng.integers(0, len(names), len(names)), minlength=len(names))
+        draw[:] = (
+            _weighted_auc(times[codes][order], liked[order], ends),
+            _weighted_mean(own_all, times),
+        )
+    tail = (1 - level) / 2
+    low, high = np.quantile(draws, [tail, 1 - tail], axis=0)
+    return pd.DataFrame(
+        {"auc": [auc(liked, scores), own.mean()], "low": low, "high": high},
+        index=["pooled", "per user"],
+    )
+
+
+def _weighted_auc(weights: np.ndarray, liked: np.ndarray, ends: np.ndarray) -> float:
+    """AUC of rows in ascending order of score, each counted `weights` times; `ends` close the ties."""
+    above = np.cumsum(weights * liked)[ends]
+    below = np.cumsum(weights * ~liked)[ends]
+    return np.trapezoid(above[-1] - above, below) / (above[-1] * below[-1]) + _first(above, below)
+
+
+def _first(above: np.ndarray, below: np.ndarray) -> float:
+    """Area of the first group of ties, which the trapezoids between group ends leave out."""
+    return below[0] * (above[-1] - above[0] / 2) / (above[-1] * below[-1])
+
+
+def _weighted_mean(values: np.ndarray, weights: np.ndarray) -> float:
+    known = ~np.isnan(values)
+    return np.average(values[known], weights=weights[known])
+
+
+def ranking_metrics(recommended: pd.DataFrame, relevant: pd.DataFrame, k: int = 10) -> pd.DataFrame:
+    """Compute precision, recall and NDCG at k of each user's list.
+
+    Args:
+        recommended: Lists as `HybridRecommender.recommend` gives them: columns ``user_id``, ``rank`` (from
+            1) and ``item_id``. Ranks above `k` are ignored; a list may be shorter than `k`.
+        relevant: The films that would have been right: columns ``user_id`` and ``item_id``.
+        k: Length of the list.
+
+    Returns:
+        A frame indexed by the users of `relevant`, each column in [0, 1]: ``precision`` = hits / k,
+        ``recall`` = hits / number of relevant items, ``ndcg`` = DCG / best DCG within k, with a gain of
+        1 / log2(rank + 1) a hit. A user without a list counts 0; a user without relevant items is left out.
+
+    Raises:
+        ValueError: If `k` isn't at least 1, or a user's list holds an item twice.
+
+    Source:
+        Järvelin and Kekäläinen 2002, "Cumulated gain-based evaluation of IR techniques", with binary gain.
+    """
+    if k < 1:
+        raise ValueError(f"k is {k}: give the length of the list, at least 1")
+    keys = ["user_id", "item_id"]
+    shown = recommended.loc[recommended["rank"] <= k, [*keys, "rank"]]
+    if shown.duplicated(keys).any():
+        raise ValueError("a user's list holds an item twice: recommend each item once")
+    relevant = relevant[keys].drop_duplicates()
+    hits = shown.merge(relevant, on=keys)
+    total = relevant.groupby("user_id").size()
+    n_hits = hits.groupby("user_id").size().reindex(total.index, fill_value=0)
+    gains = (1 / np.log2(hits["rank"] + 1)).groupby(hits["user_id"]).sum()
+    best = np.cumsum(1 / np.log2(np.arange(1, k + 1) + 1))[np.minimum(total, k) - 1]
+    return pd.DataFrame(
+        {
+            "precision": n_hits / k,
+            "recall": n_hits / total,
+            "ndcg": gains.reindex(total.index, fill_value=0) / best,
+        }
+    )

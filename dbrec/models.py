@@ -1,0 +1,119 @@
+"""Build the two networks that share their towers: one to train, one to predict."""
+
+from dbrec._quiet import keras
+from dbrec.encoding import FeatureEncoder
+from dbrec.layers import FeatureTower, ScoreLayer, TripletLossLayer
+from dbrec.losses import sigmoid_loss
+
+Networks = tuple[keras.Model, keras.Model]
+
+
+def build_model(
+    users: FeatureEncoder,
+    items: FeatureEncoder,
+    embedding_dim: int = 64,
+    l2: float = 0.01,
+    dropout: float = 0.1,
+    item_anchors: bool = True,
+    seed: int = 0,
+) -> Networks:
+    """Build the series' model: a user tower and an item tower, each used wherever its kind of row comes in.
+
+    Args:
+        users: Encoder of the users' rows.
+        items: Encoder of the items' rows.
+        embedding_dim: Length of the taste vectors.
+        l2: Weight of the penalty on the vectors of each triplet.
+        dropout: Chance that a one-hot code is dropped in training, in [0, 1).
+        item_anchors: Whether the training network takes a second triplet, (item, a user who liked it, one
+            who didn't), beside (user, liked item, not-liked item). Without it scores of different users
+            are never compared.
+        seed: Seed of the first weights.
+
+    Returns:
+        ``(network_train, network_predict)``. Inputs of the first: rows ``[user, positive item, negative
+        item]``, and with `item_anchors` also ``[item, positive user, negative user]``; its outputs are the
+        losses of the triplets. Inputs of the second: rows ``[user, item]``; its output is the score. Both
+        hold the very same layers ``user_tower`` and ``item_tower``.
+
+    Raises:
+        ValueError: If `embedding_dim` isn't at least 1, or `dropout` isn't in [0, 1).
+    """
+    if embedding_dim < 1:
+        raise ValueError(f"embedding_dim is {embedding_dim}: give a length of at least 1")
+    if not 0 <= dropout < 1:
+        raise ValueError(f"dropout is {dropout}: give a chance in [0, 1), such as 0.1")
+    user_tower = FeatureTower(users.spec, "user", embedding_dim, dropout, seed, name="user_tower")
+    item_tower = FeatureTower(items.spec, "item", embedding_dim, dropout, seed + 1000, name="item_tower")
+    user = keras.Input((users.width,), dtype="int32", name="user")
+    item = keras.Input((items.width,), dtype="int32", name="item")
+
+    inputs, losses = [], []
+    for anchor_side, other_side in [("user", "item"), ("item", "user")][: 1 + item_anchors]:
+        tower = {"user": user_tower, "item": item_tower}
+        width = {"user": users.width, "item": items.width}
+        names = [f"{anchor_side}_anchor", f"{other_side}_positive", f"{other_side}_negative"]
+        rows = [keras.Input((width[name[:4]],), dtype="int32", name=name) for name in names]
+        vectors = [tower[name[:4]](row) for name, row in zip(names, rows, strict=True)]
+        losses.append(TripletLossLayer(l2=l2, name=f"{anchor_side}_triplet_loss")(vectors))
+        inputs += rows
+    network_train = keras.Model(inputs, losses, name="network_train")
+    score = ScoreLayer(name="score")([user_tower(user), item_tower(item)])
+    return network_train, keras.Model([user, item], score, name="network_predict")
+
+
+def build_post_model(
+    n_user_features: int,
+    n_item_features: int,
+    n_users: int,
+    n_items: int,
+    embedding_dim: int = 32,
+    seed: int = 0,
+) -> Networks:
+    """Build the post's model as its list of layers gives it, flaws included.
+
+    All columns of a side look up one table; the positive and the negative film pass through dense layers of
+    their own, so that the network isn't Siamese; softmax ends each branch; the loss is ``1 - sigmoid``.
+
+    Args:
+        n_user_features: Columns of a user row (the post: 3).
+        n_item_features: Flags of a movie row (the post: 18 genres).
+        n_users: Rows of the users' table.
+        n_items: Rows of the movies' table.
+        embedding_dim: Length of the vectors in the tables and of the branches' output.
+        seed: Seed of the first weights.
+
+    Returns:
+        ``(network_train, network_predict)``, sharing all layers but the negative's dense layer, the loss
+        and the score. The first has 3 InputLayer, 2 Embedding, 3 Flatten, 3 Dense and 1 TripletLossLayer.
+
+    Source:
+        O. de Felice 2020, "A Deep Recommender System".
+    """
+    layers, initializers = keras.layers, keras.initializers
+    user = keras.Input((n_user_features,), dtype="int32", name="user")
+    positive = keras.Input((n_item_features,), dtype="int32", name="positive")
+    negative = keras.Input((n_item_features,), dtype="int32", name="negative")
+    tables = {
+        name: layers.Embedding(
+            size,
+            embedding_dim,
+            embeddings_initializer=initializers.RandomUniform(seed=seed + i),
+            name=name,
+        )
+        for i, (name, size) in enumerate([("user_embedding", n_users), ("item_embedding", n_items)])
+    }
+
+    def branch(row, table, name, seed):
+        flat = layers.Flatten(name=f"{name}_flatten")(tables[table](row))
+        first = initializers.GlorotUniform(seed=seed)
+        dense = layers.Dense(embedding_dim, "softmax", kernel_initializer=first, name=f"{name}_dense")
+        return dense(flat)
+
+    a = branch(user, "user_embedding", "user", seed + 2)
+    p = branch(positive, "item_embedding", "positive", seed + 3)
+    n = branch(negative, "item_embedding", "negative", seed + 4)
+    loss = TripletLossLayer(sigmoid_loss, name="triplet_loss")([a, p, n])
+    network_train = keras.Model([user, positive, negative], loss, name="post_network_train")
+    score = ScoreLayer(name="score")([a, p])
+    return network_train, keras.Model([user, positive], score, name="post_network_predict")

@@ -1,0 +1,335 @@
+"""The facade: fit a hybrid recommender on your own ratings, score, recommend, save and load."""
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+import pandas as pd
+
+from dbrec.checks import check_ratings
+from dbrec.encoding import FeatureEncoder
+from dbrec.folding import fold_in
+from dbrec.models import build_model
+from dbrec.sampling import TripletSampler, triplet_dataset
+from dbrec.scoring import VectorScorer, positions
+from dbrec.splits import split_ratings
+from dbrec.storage import read_folder, write_folder
+from dbrec.training import ValidationAUC, train
+
+MOST_EPOCHS = 50
+FOLD_STRENGTH = 1.0
+SETTINGS = "embedding_dim liked_from epochs batch_size learning_rate l2 dropout seed verbose".split()
+
+
+class HybridRecommender:
+    """Recommend items to users by what they rated and by what is known of both.
+
+    A user tower and an item tower sum the embeddings of an id and of its features; the score is the dot
+    product of the two vectors. Training minimises the BPR loss of two kinds of triplet: a user with two
+    items, one of which they rated higher; and an item with two users, one of whom liked it and rated it
+    higher than the other.
+
+    An id with training ratings is scored from its own embedding and its features; an id that only `users` or
+    `items` of the fit knows, from its features; any other as the population. `user_status` and
+    `item_status` tell which.
+
+    Args:
+        embedding_dim: Length of the vectors.
+        liked_from: Lowest rating that counts as liked.
+        epochs: Epochs to train. None finds the number: by early stopping on `validation`, or, where none is
+            given, on a tenth of the ratings, after which all of them are learned anew.
+        batch_size: Triplets a batch. None takes a power of two up to 8,192 that makes 48 batches or more.
+        learning_rate: Adam's learning rate.
+        l2: Weight of the penalty on the vectors.
+        dropout: Chance that an id or a feature is dropped in training, in [0, 1).
+        seed: Seed of all draws: the same seed gives the same losses on the same machine.
+        verbose: Whether to print a line an epoch.
+
+    Attributes:
+        history: Frame with a row an epoch of the last training: ``loss`` and, where watched, ``val_auc`` and
+            ``val_auc_per_user``.
+        network_train: The Keras network that was trained.
+        network_predict: The Keras network that shares its towers, and scores.
+    """
+
+    def __init__(
+        self,
+        embedding_dim: int = 64,
+        liked_from: float = 4,
+        epochs: int | None = None,
+        batch_size: int | None = None,
+        learning_rate: float = 0.005,
+        l2: float = 0.01,
+        dropout: float = 0.1,
+        seed: int = 0,
+        verbose: bool = True,
+    ):
+        self.embedding_dim = embedding_dim
+        self.liked_from = liked_from
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.l2 = l2
+        self.dropout = dropout
+        self.seed = seed
+        self.verbose = verbose
+        self.scorer: VectorScorer | None = None
+
+    def fit(
+        self,
+        ratings: pd.DataFrame,
+        users: pd.DataFrame | None = None,
+        items: pd.DataFrame | None = None,
+        validation: pd.DataFrame | None = None,
+    ) -> "HybridRecommender":
+        """Learn from ratings and, where given, from features.
+
+        Args:
+            ratings: Columns ``user_id``, ``item_id`` (ints or text) and ``rating`` (numbers), a row a pair.
+            users: User features, indexed by user id. Columns of any name: numbers, text, booleans or pandas
+                categoricals, or tuples of categories; missing values are allowed.
+            items: Item features, indexed by item id, likewise.
+            validation: Ratings to watch for early stopping, with the columns of `ratings`.
+
+        Returns:
+            The recommender itself.
+
+        Raises:
+            ValueError: If a column or a value is missing in the ratings, a pair stands twice, all ratings are
+                liked or none is, no triplet can be drawn, or a feature can't be encoded. What was fitted
+                before stays as it was.
+        """
+        check_ratings(ratings, self.liked_from)
+        epochs = self.epochs
+        if validation is not None:
+            check_ratings(validation, self.liked_from, "validation")
+        elif epochs is None:
+            kept, watched = split_ratings(ratings, 0.1, self.seed)
+            epochs = int(self._learn(kept, users, items, watched)["history"]["val_auc"].idxmax()) + 1
+            if self.verbose:
+                print(f"best after {epochs} epochs; now on all {len(ratings):,} ratings", flush=True)
+        vars(self).update(self._learn(ratings, users, items, validation, epochs))
+        self._make_scorer(ratings[["user_id", "item_id"]].reset_index(drop=True))
+        return self
+
+    def _learn(self, ratings, users, items, validation=None, epochs=None) -> dict:
+        """Train on `ratings` and return what `fit` keeps, without touching the recommender."""
+        user_encoder = FeatureEncoder.fit(ratings["user_id"], users)
+        item_encoder = FeatureEncoder.fit(ratings["item_id"], items)
+        network_train, network_predict = self._build(user_encoder, item_encoder)
+        user_index = user_encoder.ids.get_indexer(ratings["user_id"])
+        item_index = item_encoder.ids.get_indexer(ratings["item_id"])
+        stars, liked_from = ratings["rating"].to_numpy(), self.liked_from
+        samplers = [
+            TripletSampler(user_index, item_index, stars, seed=self.seed),
+            TripletSampler(item_index, user_index, stars, liked_from, seed=self.seed + 1),
+        ]
+        sides = user_encoder(user_encoder.ids), item_encoder(item_encoder.ids)
+        batch_size = self.batch_size or int(2 ** np.clip(np.log2(len(samplers[1]) / 48) // 1, 5, 13))
+        history = train(
+            network_train,
+            triplet_dataset(samplers, [sides, sides[::-1]], batch_size),
+            steps_per_epoch=-(-len(samplers[1]) // batch_size),
+            epochs=epochs or MOST_EPOCHS,
+            learning_rate=self.learning_rate,
+            validation=self._watch(network_predict, user_encoder, item_encoder, validation),
+            verbose=self.verbose,
+        )
+        return {
+            "user_encoder": user_encoder,
+            "item_encoder": item_encoder,
+            "network_train": network_train,
+            "network_predict": network_predict,
+            "history": pd.DataFrame(history.history),
+        }
+
+    def _build(self, user_encoder, item_encoder):
+        settings = {"l2": self.l2, "dropout": self.dropout, "seed": self.seed}
+        return build_model(user_encoder, item_encoder, self.embedding_dim, **settings)
+
+    def _watch(self, network_predict, user_encoder, item_encoder, validation) -> ValidationAUC | None:
+        if validation is None:
+            return None
+        rows = user_encoder(validation["user_id"]), item_encoder(validation["item_id"])
+        liked = validation["rating"].to_numpy() >= self.liked_from
+        return ValidationAUC(network_predict, *rows, validation["user_id"].to_numpy(), liked)
+
+    def _make_scorer(self, seen: pd.DataFrame) -> None:
+        """Compute the vector of each known id once, and of the population (a row of zeros) last."""
+        vectors = [
+            self._vectors(side, np.vstack([encoder.rows, np.zeros_like(encoder.rows[:1])]))
+            for side, encoder in [("user", self.user_encoder), ("item", self.item_encoder)]
+        ]
+        self.seen = seen
+        self.scorer = VectorScorer(self.user_encoder.known, self.item_encoder.known, *vectors, seen)
+
+    def _vectors(self, side: str, rows: np.ndarray) -> np.ndarray:
+        return np.asarray(self.network_predict.get_layer(f"{side}_tower")(rows))
+
+    def _fitted(self) -> VectorScorer:
+        if self.scorer is None:
+            raise RuntimeError("this recommender has learned nothing yet: call fit or load first")
+        return self.scorer
+
+    def score(self, user_ids, item_ids) -> np.ndarray:
+        """Score pairs of raw ids; see `VectorScorer.score`.
+
+        Args:
+            user_ids: One id, or an array of shape (n,).
+            item_ids: One id, or an array of shape (n,).
+
+        Returns:
+            Scores, shape (n,), float32: any real number, higher is better.
+
+        Raises:
+            RuntimeError: If nothing was fitted yet.
+            TypeError: If ids are of another type than those of the fit.
+            ValueError: If the two arrays have different lengths.
+        """
+        return self._fitted().score(user_ids, item_ids)
+
+    def recommend(self, user_ids, k: int = 10, exclude_seen: bool = True) -> pd.DataFrame:
+        """List the k items of the highest score for each user; see `VectorScorer.recommend`.
+
+        Args:
+            user_ids: One id, or an array of shape (n,).
+            k: Length of a list, at least 1.
+            exclude_seen: Whether to leave out the items that the user rated in training.
+
+        Returns:
+            A frame ``user_id, rank, item_id, score``; ranks from 1.
+
+        Raises:
+            RuntimeError: If nothing was fitted yet.
+            ValueError: If `k` isn't a whole number of at least 1.
+            TypeError: If ids are of another type than those of the fit.
+        """
+        return self._fitted().recommend(user_ids, k, exclude_seen)
+
+    def recommend_for(
+        self,
+        features: Mapping | None = None,
+        liked: Iterable = (),
+        disliked: Iterable = (),
+        k: int = 10,
+    ) -> pd.DataFrame:
+        """List items for a person who isn't in the data, without training.
+
+        Their features give a first vector; the films named move it by the BPR loss with the items held
+        fixed (`fold_in`). Where only one kind of film is named, all the other films stand for the other kind.
+
+        Args:
+            features: Name of a user feature to its value; those left out are missing.
+            liked: Raw ids of items they like.
+            disliked: Raw ids of items they don't.
+            k: Length of the list, at least 1.
+
+        Returns:
+            A frame ``rank, item_id, score`` without the items named.
+
+        Raises:
+            RuntimeError: If nothing was fitted yet.
+            KeyError: If a feature or an item is unknown.
+            ValueError: If an item is named as liked and as disliked, or `k` isn't at least 1.
+        """
+        scorer = self._fitted()
+        liked, disliked = self._places(liked), self._places(disliked)
+        if set(liked) & set(disliked):
+            both = [self.item_encoder.known[place] for place in set(liked) & set(disliked)]
+            raise ValueError(f"items {both} are named as liked and as disliked: name each once")
+        named = np.concatenate([liked, disliked])
+        vector = self._new_user(features or {}, liked, disliked)
+        scores = scorer.item_vectors[:-1] @ vector
+        scores[named] = -np.inf
+        return scorer.top_items(scores[None], k).drop(columns="row")
+
+    def _places(self, item_ids: Iterable) -> np.ndarray:
+        ids = list(item_ids)
+        places = positions(self.item_encoder.known, ids)
+        unknown = [item for item, place in zip(ids, places, strict=True) if place < 0]
+        if unknown:
+            raise KeyError(
+                f"items {unknown} are unknown: give ids that were in the ratings or items of the fit"
+            )
+        return places
+
+    def _new_user(self, features: Mapping, liked: np.ndarray, disliked: np.ndarray) -> np.ndarray:
+        """Make the vector of a person from their features and the places of the items they named."""
+        names = [column.name for column in self.user_encoder.columns]
+        if unknown := [name for name in features if name not in names]:
+            raise KeyError(f"user features {unknown} are unknown: this recommender was fitted with {names}")
+        # a Series of objects keeps a tuple of categories in one cell
+        frame = pd.DataFrame(
+            {name: pd.Series([features[name]], dtype=object) for name in features}, index=[0]
+        )
+        vector = self._vectors("user", self.user_encoder.encode_new(frame))[0]
+        if not len(liked) and not len(disliked):
+            return vector
+        items = self.scorer.item_vectors[:-1]
+        others = np.delete(items, np.concatenate([liked, disliked]), axis=0)
+        positives = items[liked] if len(liked) else others
+        negatives = items[disliked] if len(disliked) else others
+        taste = slice(self.embedding_dim)
+        return fold_in(vector, positives, negatives, FOLD_STRENGTH, taste).astype(np.float32)
+
+    def similar_items(self, item_id, k: int = 10) -> pd.DataFrame:
+        """List the k items most similar to one; see `VectorScorer.similar_items`.
+
+        Args:
+            item_id: A raw item id.
+            k: Length of the list, at least 1.
+
+        Returns:
+            A frame ``rank, item_id, similarity``: cosines in [-1, 1].
+
+        Raises:
+            RuntimeError: If nothing was fitted yet.
+            KeyError: If the item is unknown.
+            ValueError: If `k` isn't at least 1.
+        """
+        return self._fitted().similar_items(item_id, k, self.embedding_dim)
+
+    def user_status(self, user_ids) -> np.ndarray:
+        """Tell what each user is scored from: ``"ratings"``, ``"features"`` or ``"population"``."""
+        self._fitted()
+        return self.user_encoder.status(user_ids)
+
+    def item_status(self, item_ids) -> np.ndarray:
+        """Tell what each item is scored from: ``"ratings"``, ``"features"`` or ``"population"``."""
+        self._fitted()
+        return self.item_encoder.status(item_ids)
+
+    def save(self, path) -> None:
+        """Write the recommender to a folder: JSON, HDF5 and plain arrays, no pickle.
+
+        Args:
+            path: Folder to make. A recommender saved there before is replaced once the new one is whole.
+
+        Raises:
+            RuntimeError: If nothing was fitted yet.
+            FileExistsError: If `path` holds something else. Nothing is changed.
+        """
+        self._fitted()
+        settings = {name: getattr(self, name) for name in SETTINGS}
+        encoders = {"user": self.user_encoder, "item": self.item_encoder}
+        write_folder(path, settings, encoders, self.network_predict, self.seen, self.history)
+
+    @classmethod
+    def load(cls, path) -> "HybridRecommender":
+        """Read a recommender that `save` has written; it scores as it did then.
+
+        Args:
+            path: Folder of the recommender.
+
+        Raises:
+            FileNotFoundError: If there is none at `path`.
+            ValueError: If it has a format that this version doesn't know.
+        """
+        settings, encoders, seen, history, weights = read_folder(path)
+        recommender = cls(**settings)
+        recommender.user_encoder, recommender.item_encoder = encoders["user"], encoders["item"]
+        recommender.history = history
+        networks = recommender._build(encoders["user"], encoders["item"])
+        recommender.network_train, recommender.network_predict = networks
+        recommender.network_predict.load_weights(weights)
+        recommender._make_scorer(seen)
+        return recommender

@@ -1,0 +1,103 @@
+"""Write a fitted recommender to a folder and read it back: JSON, HDF5 and plain arrays, no pickle."""
+
+import json
+import shutil
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from dbrec.encoding import Categorical, Column, FeatureEncoder, MultiHot, Numeric
+
+FORMAT = 1
+KINDS = {kind.__name__: kind for kind in (Categorical, Numeric, MultiHot)}
+DESCRIPTION, WEIGHTS, ARRAYS = "recommender.json", "towers.weights.h5", "arrays.npz"
+
+
+def write_folder(path, settings: dict, encoders: dict[str, FeatureEncoder], network, seen, history) -> None:
+    """Write all parts into a new folder beside `path`, then put it in the place of `path`.
+
+    Args:
+        path: Folder to write; an earlier recommender there is replaced, anything else is refused.
+        settings: Arguments of the recommender, as JSON can hold them.
+        encoders: ``"user"`` and ``"item"`` to their encoder.
+        network: Keras network whose weights are kept.
+        seen: Frame of the training pairs, ``user_id`` and ``item_id``.
+        history: Frame with a row an epoch.
+
+    Raises:
+        FileExistsError: If `path` holds something that isn't a recommender. Nothing is changed.
+        OSError: If the folder can't be written. Nothing is changed.
+    """
+    path = Path(path)
+    if path.exists() and not (path / DESCRIPTION).is_file():
+        raise FileExistsError(f"{path} holds something else than a recommender: choose another path")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    description = {
+        "format": FORMAT,
+        "settings": settings,
+        "history": history.to_dict("list"),
+        "sides": {side: _describe(encoder) for side, encoder in encoders.items()},
+    }
+    arrays = {f"{side}_rows": encoder.rows for side, encoder in encoders.items()}
+    for side, encoder in encoders.items():
+        arrays[f"seen_{side}s"] = encoder.known.get_indexer(seen[f"{side}_id"]).astype(np.int32)
+    new = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
+    try:
+        (new / DESCRIPTION).write_text(json.dumps(description), encoding="utf-8")
+        np.savez_compressed(new / ARRAYS, **arrays)
+        network.save_weights(new / WEIGHTS)
+        if path.exists():
+            path.rename(new / "replaced")
+        new.rename(path)
+    except BaseException:
+        if (new / "replaced").exists():
+            (new / "replaced").rename(path)
+        raise
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+        shutil.rmtree(path / "replaced", ignore_errors=True)
+
+
+def read_folder(path) -> tuple[dict, dict[str, FeatureEncoder], pd.DataFrame, pd.DataFrame, Path]:
+    """Read what `write_folder` wrote.
+
+    Args:
+        path: Folder of a recommender.
+
+    Returns:
+        ``(settings, encoders, seen, history, path of the weights)``.
+
+    Raises:
+        FileNotFoundError: If there is no recommender at `path`.
+        ValueError: If it has a format that this version doesn't know.
+    """
+    path = Path(path)
+    if not (path / DESCRIPTION).is_file():
+        raise FileNotFoundError(f"{path} holds no recommender: give a folder that save() has written")
+    description = json.loads((path / DESCRIPTION).read_text(encoding="utf-8"))
+    if description["format"] != FORMAT:
+        raise ValueError(
+            f"{path} has format {description['format']}, this version of dbrec reads format {FORMAT}: fit anew"
+        )
+    with np.load(path / ARRAYS, allow_pickle=False) as arrays:
+        encoders = {
+            side: _encoder(description["sides"][side], arrays[f"{side}_rows"]) for side in ("user", "item")
+        }
+        seen = {f"{side}_id": encoders[side].known[arrays[f"seen_{side}s"]] for side in ("user", "item")}
+    history = pd.DataFrame(description["history"])
+    return description["settings"], encoders, pd.DataFrame(seen), history, path / WEIGHTS
+
+
+def _describe(encoder: FeatureEncoder) -> dict:
+    columns = [{"kind": type(column).__name__} | asdict(column) for column in encoder.columns]
+    return {"ids": encoder.ids.tolist(), "known": encoder.known.tolist(), "columns": columns}
+
+
+def _encoder(side: dict, rows: np.ndarray) -> FeatureEncoder:
+    columns: list[Column] = []
+    for column in side["columns"]:
+        columns.append(KINDS[column["kind"]](**fields))
+    return FeatureEncoder(pd.Index(side["ids"]), columns, pd.Index(side["known"]), rows)

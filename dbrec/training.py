@@ -1,0 +1,103 @@
+"""Train network_train with validation, early stopping and a line of progress an epoch."""
+
+import time
+
+import numpy as np
+
+from dbrec._quiet import keras
+from dbrec.metrics import auc, auc_per_user
+
+
+class ValidationAUC(keras.callbacks.Callback):
+    """Put the AUC of held-out ratings into the logs after each epoch: ``val_auc``, ``val_auc_per_user``.
+
+    Place it before callbacks that read them, such as ``keras.callbacks.EarlyStopping``.
+
+    Args:
+        network_predict: The network that scores; it shares its towers with the one in training.
+        user_rows: Encoded user of each rating, shape (n, width).
+        item_rows: Encoded item of each rating, shape (n, width).
+        users: User of each rating, shape (n,).
+        liked: Whether each rating is a liked one, shape (n,).
+
+    Raises:
+        ValueError: At the first epoch's end, as `auc` and `auc_per_user`.
+    """
+
+    def __init__(self, network_predict, user_rows, item_rows, users, liked):
+        super().__init__()
+        self.network_predict = network_predict
+        self.rows = [user_rows, item_rows]
+        self.users = users
+        self.liked = np.asarray(liked, bool)
+
+    def on_epoch_end(self, epoch, logs=None):
+        scores = self.network_predict.predict(self.rows, batch_size=16384, verbose=0)
+        logs["val_auc"] = auc(self.liked, scores)
+        logs["val_auc_per_user"] = auc_per_user(self.users, self.liked, scores).mean()
+
+
+class EpochReport(keras.callbacks.Callback):
+    """Print a line an epoch: its number, the loss, and the AUC where `ValidationAUC` gives it."""
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.start = time.perf_counter()
+
+    def on_epoch_end(self, epoch, logs=None):
+        line = f"epoch {epoch + 1:2} of at most {self.params['epochs']} | loss {logs['loss']:.4f}"
+        if "val_auc" in logs:
+            line += f" | AUC {logs['val_auc']:.4f} pooled, {logs['val_auc_per_user']:.4f} per user"
+        print(f"{line} | {time.perf_counter() - self.start:.1f} s", flush=True)
+
+
+def train(
+    network_train: keras.Model,
+    dataset,
+    steps_per_epoch: int,
+    epochs: int,
+    learning_rate: float = 0.005,
+    validation: ValidationAUC | None = None,
+    patience: int = 2,
+    verbose: bool = True,
+) -> keras.callbacks.History:
+    """Fit the training network with Adam, compiled by XLA.
+
+    The weights that count are a moving average of those that Adam takes its steps with (over about 50 steps):
+    it evens out the noise of drawn triplets, and is what is validated and what is left in the network.
+
+    With `validation`, training ends once the pooled AUC has not risen for `patience` epochs, and the
+    weights of the best epoch are put back.
+
+    Args:
+        network_train: As `build_model` returns it, not yet compiled.
+        dataset: Batches of triplets, from `triplet_dataset`.
+        steps_per_epoch: Batches an epoch.
+        epochs: Epochs at most.
+        learning_rate: Adam's learning rate.
+        validation: Held-out ratings to watch; None trains for all the epochs.
+        patience: Epochs to wait for a better AUC.
+        verbose: Whether to print a line an epoch.
+
+    Returns:
+        Keras's history: ``.history["loss"]`` and, with `validation`, ``["val_auc"]`` and
+        ``["val_auc_per_user"]``, a number an epoch.
+
+    Source:
+        Kingma and Ba 2015, "Adam", with the temporal averaging of its section 7.2.
+    """
+    callbacks = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)]
+    callbacks += [validation] if validation else []
+    callbacks += [EpochReport()] if verbose else []
+    if validation:
+        stop = {"monitor": "val_auc", "mode": "max", "patience": patience}
+        callbacks.append(keras.callbacks.EarlyStopping(**stop, restore_best_weights=True))
+    optimizer = keras.optimizers.Adam(learning_rate, use_ema=True, ema_momentum=0.98)
+    network_train.compile(optimizer, jit_compile=True)
+    return network_train.fit(
+        dataset,
+        steps_per_epoch=steps_per_epoch,
+        epochs=epochs,
+        callbacks=callbacks,
+        verbose=0,
+        shuffle=False,
+    )

@@ -1,0 +1,341 @@
+import hashlib
+import socket
+import ssl
+import sys
+import threading
+from collections import Counter
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from movielens_files import write_movielens, write_wheel, zip_bytes
+
+from dbrec import download, recbole_wheel
+from dbrec.data import DataError, UnavailableError, default_dataset, load_movielens
+from dbrec.download import find_folder
+
+
+class Server(ThreadingHTTPServer):
+    """Serve bytes or a status for each path on loopback; a path without an answer hangs."""
+
+    daemon_threads = True
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.answers = {}
+        self.asked = Counter()
+        self.stopping = threading.Event()
+        threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
+
+    def url(self, site, scheme="http"):
+        return f"{scheme}://127.0.0.1:{self.server_port}/{site}/"
+
+    def stop(self):
+        self.stopping.set()
+        self.shutdown()
+        self.server_close()
+
+
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.server.asked[self.path] += 1
+        answer = self.server.answers.get(self.path)
+        if answer is None:
+            self.server.stopping.wait()
+        elif isinstance(answer, int):
+            self.send_error(answer)
+        else:
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture
+def server(monkeypatch):
+    """Stand in for both sites: /one/ml-1m.zip, then /two/ml-1m.zip."""
+    server = Server()
+    monkeypatch.setattr(download, "SITES", {"One": server.url("one"), "Two": server.url("two")})
+    yield server
+    server.stop()
+
+
+@pytest.fixture(autouse=True)
+def cache(monkeypatch, tmp_path):
+    """Shut out this machine's own data, cache, proxies and package index."""
+    cache = tmp_path / "cache"
+    monkeypatch.setenv("DBREC_CACHE_DIR", str(cache))
+    monkeypatch.setenv("NO_PROXY", "*")
+    for name in ("DBREC_DATA_DIR", "DBREC_DATASET"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "uv.toml").write_text("no-index = true\n")
+    for name, value in (
+        ("PIP_NO_INDEX", "1"),
+        ("PIP_FIND_LINKS", tmp_path),
+        ("UV_CONFIG_FILE", tmp_path / "uv.toml"),
+        ("UV_FIND_LINKS", tmp_path),
+        ("UV_CACHE_DIR", tmp_path / "uv-cache"),
+    ):
+        monkeypatch.setenv(name, str(value))
+    monkeypatch.setattr(download, "_unreachable_since", {})
+    good = hashlib.sha256(zip_bytes()).hexdigest()
+    monkeypatch.setitem(download.SHA256, "ml-1m", good)
+    return cache
+
+
+def left_in(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def failure(name="ml-1m", data_dir=None):
+    with pytest.raises(DataError) as caught:
+        find_folder(name, data_dir)
+    return caught.value
+
+
+def pin(monkeypatch, content):
+    """Let the SHA-256 of these bytes pass for the right one."""
+    monkeypatch.setitem(download.SHA256, "ml-1m", hashlib.sha256(content).hexdigest())
+
+
+def test_a_fetched_set_is_kept_whole_and_read_from_the_cache_afterwards(server, cache):
+    server.answers["/one/ml-1m.zip"] = zip_bytes()
+    first, second = load_movielens("ml-1m"), load_movielens("ml-1m")
+    assert server.asked == {"/one/ml-1m.zip": 1}
+    pd.testing.assert_frame_equal(first.ratings, second.ratings)
+    assert left_in(cache) == ["ml-1m"]
+    assert left_in(cache / "ml-1m") == ["movies.dat", "ratings.dat", "users.dat"]
+
+
+def test_a_download_shows_its_progress(server, capsys):
+    server.answers["/one/ml-1m.zip"] = zip_bytes()
+    find_folder("ml-1m")
+    assert "100%" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (404, "404 Client Error"),
+        (b"<html>A page to log in on</html>", "ml-1m.zip has the SHA-256"),
+        (zip_bytes()[:-30], "ml-1m.zip has the SHA-256"),
+    ],
+)
+def test_a_source_that_fails_gives_way_to_the_next(server, cache, answer, said):
+    server.answers["/one/ml-1m.zip"] = answer
+    server.answers["/two/ml-1m.zip"] = 503
+    assert said in failure().answers["One"]
+    assert left_in(cache) == []
+    server.answers["/two/ml-1m.zip"] = zip_bytes()
+    assert find_folder("ml-1m") == cache / "ml-1m"
+    assert left_in(cache) == ["ml-1m"]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (zip_bytes()[:-30], "not a zip file"),
+        (zip_bytes(without="users.dat"), "no item named 'ml-1m/users.dat' in the archive"),
+    ],
+    ids=["cut off", "incomplete"],
+)
+def test_a_zip_that_can_not_be_unpacked_is_not_kept(server, cache, monkeypatch, content, said):
+    pin(monkeypatch, content)
+    server.answers = {"/one/ml-1m.zip": content, "/two/ml-1m.zip": 404}
+    assert said in failure().answers["One"]
+    assert left_in(cache) == []
+
+
+def test_a_zip_can_write_nothing_but_the_three_files(server, cache, monkeypatch):
+    content = zip_bytes(**{"../../escaped": "x", "ml-1m/../escaped": "x", "ml-1m/README": "x"})
+    pin(monkeypatch, content)
+    server.answers["/one/ml-1m.zip"] = content
+    assert left_in(find_folder("ml-1m")) == ["movies.dat", "ratings.dat", "users.dat"]
+    assert not list(cache.parent.rglob("escaped"))
+
+
+def test_a_server_that_hangs_is_given_up(server, monkeypatch):
+    monkeypatch.setattr(download, "READ_SECONDS", 0.2)
+    server.answers["/two/ml-1m.zip"] = 404
+    assert "timed out" in failure().answers["One"]
+
+
+def test_a_look_up_of_a_name_that_hangs_is_given_up(server, monkeypatch):
+    never = threading.Event()
+
+    def look_up(*args, **kwargs):
+        never.wait()
+        raise OSError
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    monkeypatch.setattr(download, "CONNECT_SECONDS", 0.2)
+    answer = failure().answers["One"]
+    assert answer == "no connection to 127.0.0.1 (no answer within 0.2 s)"
+    assert not server.asked
+    never.set()
+
+
+def test_a_host_without_connection_is_asked_once_for_both_sets(server, monkeypatch, capfd):
+    asked = []
+    monkeypatch.setattr(download, "SITES", {"Two": "http://two.invalid/"})
+    monkeypatch.setattr(
+        download, "_connect", lambda host, port, out: asked.append(host) or out.put("refused")
+    )
+    monkeypatch.setattr(recbole_wheel, "_commands", lambda scratch: [])
+    with pytest.raises(UnavailableError) as caught:
+        default_dataset()
+    assert asked == ["two.invalid"]
+    assert "ml-1m, Two: no connection to two.invalid (refused)" in str(caught.value)
+    assert "ml-100k, Two: two.invalid gave no connection a moment ago" in str(caught.value)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_closed_port_is_no_connection(monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    monkeypatch.setattr(download, "SITES", {"One": f"http://127.0.0.1:{port}/"})
+    assert failure().answers["One"].startswith("no connection to 127.0.0.1 (")
+
+
+def test_a_proxy_is_reached_in_place_of_the_site(server, monkeypatch):
+    monkeypatch.setenv("NO_PROXY", "")
+    monkeypatch.setenv("http_proxy", f"127.0.0.1:{server.server_port}")
+    monkeypatch.setattr(download, "SITES", {"One": "http://files.invalid/"})
+    server.answers["http://files.invalid/ml-1m.zip"] = zip_bytes()
+    assert find_folder("ml-1m").is_dir()
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused(server, monkeypatch):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(Path(__file__).with_name("self_signed.pem"))
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    server.answers["/one/ml-1m.zip"] = zip_bytes()
+    monkeypatch.setattr(download, "SITES", {"One": server.url("one", "https")})
+    assert "certificate verify failed" in failure().answers["One"]
+    assert not server.asked
+
+
+def test_the_last_error_tells_each_answer_in_a_line_and_what_to_do(server, cache, monkeypatch):
+    server.answers = {"/one/ml-1m.zip": 404, "/two/ml-1m.zip": b"no zip"}
+    monkeypatch.setenv("DBREC_DATA_DIR", str(cache.parent / "elsewhere"))
+    lines = str(failure()).splitlines()
+    assert lines[0] == "MovieLens 'ml-1m' can't be had:"
+    assert lines[1].startswith("  $DBREC_DATA_DIR: there is no folder ")
+    assert lines[2].startswith("  One: 404 Client Error: Not Found")
+    assert lines[3].startswith("  Two: ml-1m.zip has the SHA-256 ")
+    assert "https://grouplens.org/datasets/movielens/" in lines[4]
+    assert lines[4].endswith(f" and unpack it in {cache}")
+
+
+def test_a_cache_that_can_not_be_written_is_named_and_nothing_is_fetched(server, monkeypatch, tmp_path):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("DBREC_CACHE_DIR", str(tmp_path / "file" / "cache"))
+    message = str(failure())
+    assert f"the cache: {tmp_path / 'file' / 'cache'} can't be written" in message
+    assert "set $DBREC_CACHE_DIR to a folder that is" in message
+    assert not server.asked
+
+
+def test_a_copy_that_another_process_finished_first_is_used(server, cache, monkeypatch):
+    def fetch_while_another_finishes(folder):
+        (folder / "ratings.dat").write_text("ours")
+        write_movielens(cache)
+
+    monkeypatch.setattr(download, "_sources", lambda name: {"One": fetch_while_another_finishes})
+    assert (find_folder("ml-1m") / "ratings.dat").read_text() != "ours"
+    assert left_in(cache) == ["ml-1m"]
+
+
+def test_a_given_folder_is_the_only_place_looked_in(server, tmp_path, monkeypatch):
+    monkeypatch.setenv("DBREC_DATA_DIR", str(write_movielens(tmp_path / "own").parent))
+    message = str(failure(data_dir=tmp_path / "given"))
+    assert f"there is no folder {tmp_path / 'given' / 'ml-1m'}" in message
+    assert "data_dir must be a folder that holds ml-1m/ratings.dat" in message
+    assert not server.asked
+
+
+def test_the_environments_folder_comes_before_the_cache(cache, tmp_path, monkeypatch):
+    write_movielens(cache)
+    own = write_movielens(tmp_path / "own")
+    monkeypatch.setenv("DBREC_DATA_DIR", str(own.parent))
+    assert find_folder("ml-1m") == own
+    monkeypatch.setenv("DBREC_DATA_DIR", str(tmp_path / "elsewhere"))
+    assert find_folder("ml-1m") == cache / "ml-1m"
+
+
+@pytest.mark.parametrize("place", ["data_dir", "DBREC_DATA_DIR", "the cache"])
+def test_a_folder_that_lacks_a_file_is_refused_wherever_it_is(server, cache, monkeypatch, place):
+    folder = write_movielens(cache)
+    (folder / "users.dat").unlink()
+    if place == "DBREC_DATA_DIR":
+        monkeypatch.setenv(place, str(cache))
+        monkeypatch.setenv("DBREC_CACHE_DIR", str(cache.parent / "empty"))
+    message = str(failure(data_dir=cache if place == "data_dir" else None))
+    assert message.startswith(f"{folder}: users.dat is missing; ratings.dat, users.dat, movies")
+    assert not server.asked
+
+
+def test_without_a_chosen_cache_the_users_own_is_used(monkeypatch):
+    monkeypatch.delenv("DBREC_CACHE_DIR")
+    assert download.cache_folder().name == "dbrec"
+
+
+def test_the_wheel_becomes_the_files_that_the_original_zip_has(tmp_path, monkeypatch):
+    wheel = write_wheel(tmp_path)
+    monkeypatch.setattr(recbole_wheel, "SHA256", hashlib.sha256(wheel.read_bytes()).hexdigest())
+    monkeypatch.setattr(download, "SITES", {})
+    write_movielens(tmp_path / "original", "ml-100k")
+    ours, original = load_movielens("ml-100k"), load_movielens("ml-100k", tmp_path / "original")
+    for frame in ("ratings", "users", "movies"):
+        pd.testing.assert_frame_equal(getattr(ours, frame), getattr(original, frame))
+
+
+def test_another_wheel_of_that_name_is_refused(tmp_path, cache, monkeypatch):
+    write_wheel(tmp_path)
+    monkeypatch.setattr(download, "SITES", {})
+    answers = failure("ml-100k").answers
+    assert list(answers) == ["the package index"]
+    assert "hash" in answers["the package index"].lower()
+    assert left_in(cache) == []
+
+
+@pytest.mark.parametrize(
+    ("has_pip", "has_uv", "names"),
+    [
+        (True, False, ["pip"]),
+        (True, True, ["pip", "uv"]),
+        (False, True, ["uv", "a borrowed pip"]),
+        (False, False, ["a borrowed pip"]),
+    ],
+)
+def test_whatever_can_fetch_a_wheel_is_tried(tmp_path, monkeypatch, has_pip, has_uv, names):
+    monkeypatch.setattr(recbole_wheel.importlib.util, "find_spec", lambda name: has_pip or None)
+    monkeypatch.setattr(recbole_wheel.shutil, "which", lambda name: "uv" if has_uv else None)
+    monkeypatch.setattr(recbole_wheel, "_run", lambda command: None)
+    assert [name for name, _ in recbole_wheel._commands(tmp_path)] == names
+
+
+@pytest.mark.parametrize(
+    ("program", "answer"),
+    [
+        ("raise SystemExit('WARNING: old\\nno\\n  such wheel')", "no such wheel"),
+        ("raise SystemExit(1)", "no reason given"),
+        ("print('fine')", None),
+    ],
+)
+def test_a_command_gives_its_complaint_in_one_line_where_it_fails(program, answer):
+    assert recbole_wheel._run([sys.executable, "-c", program]) == answer
+
+
+def test_a_command_that_hangs_is_given_up(monkeypatch):
+    monkeypatch.setattr(recbole_wheel, "SECONDS", 0.2)
+    hang = [sys.executable, "-c", "import time; time.sleep(60)"]
+    assert recbole_wheel._run(hang) == "no end within 0.2 s"
+
+
+def test_a_command_that_is_not_there_is_an_answer_too(tmp_path):
+    assert recbole_wheel._run([str(tmp_path / "uv")]).startswith("it can't be started")
