@@ -23,10 +23,12 @@ def check_ratings(ratings: pd.DataFrame, liked_from: float, name: str = "ratings
         raise ValueError(f"{name}['rating'] has dtype {ratings['rating'].dtype}: give numbers")
     broken = ratings[["user_id", "item_id"]].isna().any(axis=1) | ~np.isfinite(ratings["rating"])
     if broken.any():
-        raise ValueError(f"row {broken.idxmax()!r} of {name} has a missing value: leave such rows out")
+        raise ValueError(
+            f"row {ratings.index[broken].tolist()[0]!r} of {name} has a missing value: leave such rows out"
+        )
     twice = ratings.duplicated(["user_id", "item_id"])
     if twice.any():
-        user, item = ratings.loc[twice, ["user_id", "item_id"]].iloc[0]
+        user, item = ratings.loc[twice, ["user_id", "item_id"]].astype(object).values.tolist()[0]
         raise ValueError(f"{name} has user {user!r} with item {item!r} more than once: keep one row a pair")
     liked = ratings["rating"] >= liked_from
     if liked.all() or not liked.any():

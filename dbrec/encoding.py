@@ -192,7 +192,7 @@ class FeatureEncoder:
         ids = pd.Index(pd.unique(pd.Series(ids))).sort_values()
         features = pd.DataFrame(index=ids) if features is None else features
         if not features.index.is_unique:
-            twice = features.index[features.index.duplicated()][0]
+            twice = features.index[features.index.duplicated()].tolist()[0]
             raise ValueError(f"id {twice!r} has more than one row of features: keep one row an id")
         trained = features.reindex(ids.intersection(features.index))
         columns = [fit_column(str(name), trained[name]) for name in features]

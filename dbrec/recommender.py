@@ -234,7 +234,7 @@ class HybridRecommender:
         scorer = self._fitted()
         liked, disliked = self._places(liked), self._places(disliked)
         if set(liked) & set(disliked):
-            both = [self.item_encoder.known[place] for place in set(liked) & set(disliked)]
+            both = self.item_encoder.known[list(set(liked) & set(disliked))].tolist()
             raise ValueError(f"items {both} are named as liked and as disliked: name each once")
         named = np.concatenate([liked, disliked])
         vector = self._new_user(features or {}, liked, disliked)

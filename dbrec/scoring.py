@@ -15,7 +15,8 @@ def positions(index: pd.Index, ids) -> np.ndarray:
     ids = pd.Index(np.atleast_1d(np.asarray(ids)))
     if len(ids) and len(index) and pd.api.types.is_numeric_dtype(ids) != pd.api.types.is_numeric_dtype(index):
         raise TypeError(
-            f"id {ids[0]!r} was given, ids here are like {index[0]!r}: give ids of the type used in fitting"
+            f"id {ids.tolist()[0]!r} was given, ids here are like {index.tolist()[0]!r}: "
+            "give ids of the type used in fitting"
         )
     return index.get_indexer(ids)
 

@@ -80,7 +80,7 @@ def read_folder(path) -> tuple[dict, dict[str, FeatureEncoder], pd.DataFrame, pd
     description = json.loads((path / DESCRIPTION).read_text(encoding="utf-8"))
     if description["format"] != FORMAT:
         raise ValueError(
-            f"{path} has format {description['format']}, this version of dbrec reads format {FORMAT}: fit anew"
+            f"{path} has format {description['format']}, this version reads format {FORMAT}: fit anew"
         )
     with np.load(path / ARRAYS, allow_pickle=False) as arrays:
         encoders = {
@@ -99,5 +99,6 @@ def _describe(encoder: FeatureEncoder) -> dict:
 def _encoder(side: dict, rows: np.ndarray) -> FeatureEncoder:
     columns: list[Column] = []
     for column in side["columns"]:
-        columns.append(KINDS[column["kind"]](**fields))
+        kind = KINDS[column.pop("kind")]
+        columns.append(kind(**{name: tuple(v) if isinstance(v, list) else v for name, v in column.items()}))
     return FeatureEncoder(pd.Index(side["ids"]), columns, pd.Index(side["known"]), rows)

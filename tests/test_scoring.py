@@ -1,0 +1,87 @@
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dbrec.scoring import VectorScorer
+
+
+def scorer():
+    """Two users and three items on a plane; unknown users like the first axis."""
+    users = [[1, 0], [0, 1], [1, 0]]
+    items = [[3, 0], [2, 2], [0, 3], [0, 0]]
+    seen = pd.DataFrame({"user_id": ["ann"], "item_id": [10]})
+    return VectorScorer(["ann", "bob"], [10, 20, 30], users, items, seen)
+
+
+def test_a_score_is_the_dot_product_of_two_vectors():
+    assert scorer().score(["ann", "bob", "ann"], [10, 10, 20]).tolist() == [3, 0, 2]
+    assert scorer().score("bob", [20, 30]).tolist() == [2, 3]
+
+
+def test_unknown_ids_fall_back_to_the_last_vector():
+    assert scorer().score(["zoe", "ann"], [10, 99]).tolist() == [3, 0]
+    assert scorer().recommend("zoe", 2).item_id.tolist() == [10, 20]
+
+
+def test_recommendations_leave_out_what_was_seen():
+    lists = scorer().recommend(["bob", "ann"], k=2)
+    assert lists.values.tolist() == [
+        ["bob", 1, 30, 3],
+        ["bob", 2, 20, 2],
+        ["ann", 1, 20, 2],
+        ["ann", 2, 30, 0],
+    ]
+    assert scorer().recommend("ann", 1, exclude_seen=False).item_id.tolist() == [10]
+
+
+def test_lists_are_shorter_where_items_run_out():
+    assert scorer().recommend(["ann", "bob"], k=9).user_id.value_counts().to_dict() == {"bob": 3, "ann": 2}
+
+
+def test_equal_scores_keep_the_order_of_the_items():
+    flat = VectorScorer(
+        [1], [30, 10, 20], np.ones((2, 1)), np.ones((4, 1)), pd.DataFrame(columns=["user_id", "item_id"])
+    )
+    assert flat.recommend(1, 3).item_id.tolist() == [30, 10, 20]
+
+
+@given(st.integers(0, 10_000), st.integers(1, 8))
+def test_a_list_is_the_head_of_the_full_ranking(seed, k):
+    random = np.random.default_rng(seed)
+    none = pd.DataFrame({"user_id": [], "item_id": []})
+    some = VectorScorer(range(3), range(8), random.normal(size=(4, 2)), random.normal(size=(9, 2)), none)
+    shown = some.recommend(range(3), k)
+    for user in range(3):
+        ranking = np.argsort(-some.score(user, range(8)))[:k]
+        assert shown.item_id[shown.user_id == user].tolist() == ranking.tolist()
+
+
+def test_similar_items_point_in_the_same_direction():
+    similar = scorer().similar_items(10)
+    assert similar.item_id.tolist() == [20, 30]
+    assert similar.similarity.tolist() == pytest.approx([np.sqrt(0.5), 0])
+    assert scorer().similar_items(10, dim=1).similarity.tolist() == [1, 0]
+
+
+def test_ids_of_another_type_are_refused_instead_of_found_unknown():
+    with pytest.raises(TypeError, match="id 7 was given, ids here are like 'ann': give ids of the type"):
+        scorer().score(7, 10)
+    with pytest.raises(TypeError, match="id '10' was given, ids here are like 10"):
+        scorer().score("ann", "10")
+
+
+@pytest.mark.parametrize("k", [0, -1, 2.5, "ten"])
+def test_a_length_that_is_no_whole_number_above_zero_is_refused(k):
+    with pytest.raises(ValueError, match="give the length of the list, a whole number of at least 1"):
+        scorer().recommend("ann", k)
+
+
+def test_pairs_of_unequal_number_and_missing_fallbacks_are_refused():
+    with pytest.raises(ValueError, match="2 users and 3 items: give pairs of equal number"):
+        scorer().score(["ann", "bob"], [10, 20, 30])
+    with pytest.raises(ValueError, match="1 user ids and 1 user vectors: give one vector more than ids"):
+        VectorScorer([1], [1], [[1]], [[1], [1]], pd.DataFrame({"user_id": [], "item_id": []}))
+    with pytest.raises(KeyError, match="item 99 is unknown: give one of the 3 items"):
+        scorer().similar_items(99)

@@ -1,0 +1,69 @@
+import subprocess
+import sys
+
+import matplotlib
+import pytest
+
+from dbrec.exercises import check
+
+matplotlib.use("Agg")
+
+
+@pytest.mark.parametrize(
+    "module", ["dbrec", "dbrec.data", "dbrec.splits", "dbrec.metrics", "dbrec.baselines"]
+)
+def test_reading_data_and_judging_needs_no_tensorflow(module):
+    code = f"import sys, {module}; sys.exit('tensorflow' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_importing_a_network_module_writes_nothing_to_standard_error():
+    done = subprocess.run(
+        [sys.executable, "-c", "import dbrec.models"], capture_output=True, text=True, check=True
+    )
+    assert done.stderr == ""
+
+
+def test_the_facade_is_at_the_top_and_other_names_are_not():
+    import dbrec
+    from dbrec.recommender import HybridRecommender
+
+    assert dbrec.HybridRecommender is HybridRecommender
+    with pytest.raises(AttributeError, match="no attribute 'Recommender'"):
+        dbrec.Recommender  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected", "tolerance", "right"),
+    [
+        (3, 3, 0, True),
+        (3.05, 3, 0.1, True),
+        (3.2, 3, 0.1, False),
+        ("bpr", " BPR", 0, True),
+        ([1, 2], (1, 2), 0, True),
+        ([1], [1, 2], 0, False),
+        ([1, 2, 3], [1, 2], 0, False),
+        (True, False, 0, False),
+        ("3", 3, 0, True),
+        ([1], 1, 0, False),
+    ],
+)
+def test_an_answer_is_right_or_wrong(answer, expected, tolerance, right, capsys):
+    assert check(answer, expected, tolerance, hint="Think.") is right
+    assert capsys.readouterr().out.startswith("Right." if right else "Not yet") is True
+
+
+def test_no_answer_is_not_a_wrong_one(capsys):
+    assert check(None, 1) is False and check(..., 1) is False
+    assert capsys.readouterr().out.count("No answer yet") == 2
+
+
+def test_the_picture_of_a_network_has_a_box_a_layer_and_an_arrow_a_tensor():
+    from dbrec.models import build_post_model
+    from dbrec.plots import plot_network
+
+    network = build_post_model(3, 4, 5, 6)[0]
+    texts = [text for text in plot_network(network).texts]
+    boxes = [text for text in texts if text.get_text()]
+    assert {box.get_text().split("\n")[0] for box in boxes} == {layer.name for layer in network.layers}
+    assert len(texts) - len(boxes) == 3 + 3 + 3 + 3  # rows, tables, flattened, branches into the loss
