@@ -7,43 +7,46 @@ from scipy.special import expit
 
 def fold_in(
     start: np.ndarray,
-    positives: np.ndarray,
-    negatives: np.ndarray,
-    strength: float = 1.0,
+    liked: np.ndarray,
+    disliked: np.ndarray,
+    typical: np.ndarray,
+    strength: float = 3.0,
     free: slice = slice(None),
 ) -> np.ndarray:
-    """Move a user's vector by the BPR loss of their own triplets, the items' vectors held fixed.
+    """Move a user's vector by the BPR loss of a few triplets, the items' vectors held fixed.
 
-    Minimises ``sum_p mean_n softplus(-u.(p - n)) + strength / 2 * |u - start|^2``: convex, so the answer is
-    the same each time, and no network is trained.
+    Each liked item p is set against a typical one t, and t against each disliked item n. It minimises
+    ``sum_p softplus(-u.(p - t)) + sum_n softplus(-u.(t - n)) + strength / 2 * |u - start|^2``: convex, so the
+    answer is the same each time, and no network is trained. Against t and not against every other item,
+    since one film named should not say "better than all the rest".
 
     Args:
         start: Vector that the person's features give, shape (dim,).
-        positives: Vectors of the items they like, shape (n, dim), n >= 1.
-        negatives: Vectors of the items they don't, shape (m, dim), m >= 1.
-        strength: Pull back to `start`, more than 0; the more, the less a few items count.
+        liked: Vectors of the items they like, shape (n, dim); n may be 0.
+        disliked: Vectors of the items they don't like, shape (m, dim); m may be 0.
+        typical: Vector of a typical item, such as the mean over all training ratings, shape (dim,).
+        strength: Pull back to `start`, more than 0; the more, the less each item counts.
         free: Places of the vector that may move; the others stay as in `start`.
 
     Returns:
-        The vector, shape (dim,).
+        The vector, shape (dim,); `start` where nothing is liked or disliked.
 
     Raises:
-        ValueError: If `strength` isn't above 0, or there are no positives or no negatives.
+        ValueError: If `strength` isn't above 0.
     """
-    if strength <= 0 or not len(positives) or not len(negatives):
-        raise ValueError(
-            f"{len(positives)} positives, {len(negatives)} negatives, strength {strength}: "
-            "give at least one of each and a strength above 0"
-        )
-    start, positives, negatives = (np.asarray(v, float) for v in (start, positives, negatives))
-
-    def loss(user):
-        difference = (positives @ user)[:, None] - negatives @ user
-        slope = -expit(-difference) / len(negatives)
-        value = np.logaddexp(0, -difference).mean(axis=1).sum() + strength / 2 * np.sum((user - start) ** 2)
-        gradient = slope.sum(axis=1) @ positives - slope.sum(axis=0) @ negatives
-        return value, np.where(movable, gradient + strength * (user - start), 0.0)
-
+    if strength <= 0:
+        raise ValueError(f"strength is {strength}: give a number above 0")
+    towards = [np.subtract(item, typical) for item in liked]
+    away = [np.subtract(typical, item) for item in disliked]
+    differences = np.asarray(towards + away, float).reshape(-1, len(start))
+    start = np.asarray(start, float)
     movable = np.zeros(len(start), bool)
     movable[free] = True
+
+    def loss(user):
+        x = differences @ user
+        value = np.logaddexp(0, -x).sum() + strength / 2 * np.sum((user - start) ** 2)
+        gradient = strength * (user - start) - expit(-x) @ differences
+        return value, np.where(movable, gradient, 0.0)
+
     return minimize(loss, start, jac=True, method="L-BFGS-B").x

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from dbrec.checks import check_ratings
-from dbrec.encoding import FeatureEncoder
+from dbrec.encoding import Categorical, FeatureEncoder
 from dbrec.folding import fold_in
 from dbrec.models import build_model
 from dbrec.sampling import TripletSampler, triplet_dataset
@@ -16,7 +16,6 @@ from dbrec.storage import read_folder, write_folder
 from dbrec.training import ValidationAUC, train
 
 MOST_EPOCHS = 50
-FOLD_STRENGTH = 1.0
 SETTINGS = "embedding_dim liked_from epochs batch_size learning_rate l2 dropout seed verbose".split()
 
 
@@ -215,10 +214,10 @@ class HybridRecommender:
         """List items for a person who isn't in the data, without training.
 
         Their features give a first vector; the films named move it by the BPR loss with the items held
-        fixed (`fold_in`). Where only one kind of film is named, all the other films stand for the other kind.
+        fixed (`fold_in`).
 
         Args:
-            features: Name of a user feature to its value; those left out are missing.
+            features: Name of a user feature to its value; those left out, or None, are missing.
             liked: Raw ids of items they like.
             disliked: Raw ids of items they don't.
             k: Length of the list, at least 1.
@@ -229,7 +228,8 @@ class HybridRecommender:
         Raises:
             RuntimeError: If nothing was fitted yet.
             KeyError: If a feature or an item is unknown.
-            ValueError: If an item is named as liked and as disliked, or `k` isn't at least 1.
+            ValueError: If an item is named as liked and as disliked, a category was never seen in the fit,
+                or `k` isn't at least 1.
         """
         scorer = self._fitted()
         liked, disliked = self._places(liked), self._places(disliked)
@@ -257,19 +257,21 @@ class HybridRecommender:
         names = [column.name for column in self.user_encoder.columns]
         if unknown := [name for name in features if name not in names]:
             raise KeyError(f"user features {unknown} are unknown: this recommender was fitted with {names}")
+        for column in self.user_encoder.columns:
+            value = features.get(column.name)
+            if isinstance(column, Categorical) and value is not None and value not in column.categories:
+                raise ValueError(
+                    f"{column.name} is {value!r}: give one of {list(column.categories)}, or None"
+                )
         # a Series of objects keeps a tuple of categories in one cell
         frame = pd.DataFrame(
             {name: pd.Series([features[name]], dtype=object) for name in features}, index=[0]
         )
         vector = self._vectors("user", self.user_encoder.encode_new(frame))[0]
-        if not len(liked) and not len(disliked):
-            return vector
-        items = self.scorer.item_vectors[:-1]
-        others = np.delete(items, np.concatenate([liked, disliked]), axis=0)
-        positives = items[liked] if len(liked) else others
-        negatives = items[disliked] if len(disliked) else others
+        items = self.scorer.item_vectors
+        typical = items[self.scorer.seen_items].mean(axis=0)  # over the ratings, so the popular count more
         taste = slice(self.embedding_dim)
-        return fold_in(vector, positives, negatives, FOLD_STRENGTH, taste).astype(np.float32)
+        return fold_in(vector, items[liked], items[disliked], typical, free=taste).astype(np.float32)
 
     def similar_items(self, item_id, k: int = 10) -> pd.DataFrame:
         """List the k items most similar to one; see `VectorScorer.similar_items`.

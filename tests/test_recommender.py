@@ -216,6 +216,8 @@ def test_questions_it_cannot_answer_are_refused(fitted):
         HybridRecommender().score(1, 1)
     with pytest.raises(KeyError, match=r"user features \['age'\] are unknown.*fitted with \['colour'\]"):
         recommender.recommend_for({"age": 3})
+    with pytest.raises(ValueError, match=r"colour is 'green': give one of \['blue', 'red'\], or None"):
+        recommender.recommend_for({"colour": "green"})
     with pytest.raises(KeyError, match=r"items \[7\] are unknown"):
         recommender.recommend_for(liked=[100, 7])
     with pytest.raises(ValueError, match=r"items \[100\] are named as liked and as disliked"):
