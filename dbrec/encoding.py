@@ -187,14 +187,21 @@ class FeatureEncoder:
                 further ids, which will be scored from their features.
 
         Raises:
-            ValueError: If an id stands twice in the index of `features`, or a column can't be encoded.
+            ValueError: If an id stands twice in the index of `features`, none of `ids` stands there, or a
+                column can't be encoded.
         """
         ids = pd.Index(pd.unique(pd.Series(ids))).sort_values()
         features = pd.DataFrame(index=ids) if features is None else features
         if not features.index.is_unique:
             twice = features.index[features.index.duplicated()].tolist()[0]
             raise ValueError(f"id {twice!r} has more than one row of features: keep one row an id")
-        trained = features.reindex(ids.intersection(features.index))
+        shared = ids.intersection(features.index)
+        if not len(shared):
+            raise ValueError(
+                f"no id of the ratings (such as {ids.tolist()[0]!r}) stands in the index of the features (such "
+                f"as {features.index.tolist()[:1]}): index the features by id, of the same type"
+            )
+        trained = features.reindex(shared)
         columns = [fit_column(str(name), trained[name]) for name in features]
         encoder = cls(ids, columns, ids.union(features.index), np.empty((0, 0), np.int32))
         encoder.rows = encoder.encode(encoder.known, features)

@@ -1,22 +1,18 @@
 """The facade: fit a hybrid recommender on your own ratings, score, recommend, save and load."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 
 import numpy as np
 import pandas as pd
 
 from dbrec.checks import check_ratings
-from dbrec.encoding import Categorical, FeatureEncoder
+from dbrec.encoding import Categorical
 from dbrec.folding import fold_in
-from dbrec.models import build_model
-from dbrec.sampling import TripletSampler, triplet_dataset
+from dbrec.learning import Settings, build, learn
 from dbrec.scoring import VectorScorer, positions
 from dbrec.splits import split_ratings
 from dbrec.storage import read_folder, write_folder
-from dbrec.training import ValidationAUC, train
-
-MOST_EPOCHS = 50
-SETTINGS = "embedding_dim liked_from epochs batch_size learning_rate l2 dropout seed verbose".split()
 
 
 class HybridRecommender:
@@ -44,6 +40,7 @@ class HybridRecommender:
         verbose: Whether to print a line an epoch.
 
     Attributes:
+        settings: The arguments above.
         history: Frame with a row an epoch of the last training: ``loss`` and, where watched, ``val_auc`` and
             ``val_auc_per_user``.
         network_train: The Keras network that was trained.
@@ -62,15 +59,9 @@ class HybridRecommender:
         seed: int = 0,
         verbose: bool = True,
     ):
-        self.embedding_dim = embedding_dim
-        self.liked_from = liked_from
-        self.epochs = epochs
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.l2 = l2
-        self.dropout = dropout
-        self.seed = seed
-        self.verbose = verbose
+        self.settings = Settings(
+            embedding_dim, liked_from, epochs, batch_size, learning_rate, l2, dropout, seed, verbose
+        )
         self.scorer: VectorScorer | None = None
 
     def fit(
@@ -97,60 +88,19 @@ class HybridRecommender:
                 liked or none is, no triplet can be drawn, or a feature can't be encoded. What was fitted
                 before stays as it was.
         """
-        check_ratings(ratings, self.liked_from)
-        epochs = self.epochs
+        settings, epochs = self.settings, self.settings.epochs
+        check_ratings(ratings, settings.liked_from)
         if validation is not None:
-            check_ratings(validation, self.liked_from, "validation")
+            check_ratings(validation, settings.liked_from, "validation")
         elif epochs is None:
-            kept, watched = split_ratings(ratings, 0.1, self.seed)
-            epochs = int(self._learn(kept, users, items, watched)["history"]["val_auc"].idxmax()) + 1
-            if self.verbose:
+            kept, watched = split_ratings(ratings, 0.1, settings.seed)
+            search = learn(settings, kept, users, items, watched)
+            epochs = int(search.history["val_auc"].idxmax()) + 1
+            if settings.verbose:
                 print(f"best after {epochs} epochs; now on all {len(ratings):,} ratings", flush=True)
-        vars(self).update(self._learn(ratings, users, items, validation, epochs))
+        vars(self).update(vars(learn(settings, ratings, users, items, validation, epochs)))
         self._make_scorer(ratings[["user_id", "item_id"]].reset_index(drop=True))
         return self
-
-    def _learn(self, ratings, users, items, validation=None, epochs=None) -> dict:
-        """Train on `ratings` and return what `fit` keeps, without touching the recommender."""
-        user_encoder = FeatureEncoder.fit(ratings["user_id"], users)
-        item_encoder = FeatureEncoder.fit(ratings["item_id"], items)
-        network_train, network_predict = self._build(user_encoder, item_encoder)
-        user_index = user_encoder.ids.get_indexer(ratings["user_id"])
-        item_index = item_encoder.ids.get_indexer(ratings["item_id"])
-        stars, liked_from = ratings["rating"].to_numpy(), self.liked_from
-        samplers = [
-            TripletSampler(user_index, item_index, stars, seed=self.seed),
-            TripletSampler(item_index, user_index, stars, liked_from, seed=self.seed + 1),
-        ]
-        sides = user_encoder(user_encoder.ids), item_encoder(item_encoder.ids)
-        batch_size = self.batch_size or int(2 ** np.clip(np.log2(len(samplers[1]) / 48) // 1, 5, 13))
-        history = train(
-            network_train,
-            triplet_dataset(samplers, [sides, sides[::-1]], batch_size),
-            steps_per_epoch=-(-len(samplers[1]) // batch_size),
-            epochs=epochs or MOST_EPOCHS,
-            learning_rate=self.learning_rate,
-            validation=self._watch(network_predict, user_encoder, item_encoder, validation),
-            verbose=self.verbose,
-        )
-        return {
-            "user_encoder": user_encoder,
-            "item_encoder": item_encoder,
-            "network_train": network_train,
-            "network_predict": network_predict,
-            "history": pd.DataFrame(history.history),
-        }
-
-    def _build(self, user_encoder, item_encoder):
-        settings = {"l2": self.l2, "dropout": self.dropout, "seed": self.seed}
-        return build_model(user_encoder, item_encoder, self.embedding_dim, **settings)
-
-    def _watch(self, network_predict, user_encoder, item_encoder, validation) -> ValidationAUC | None:
-        if validation is None:
-            return None
-        rows = user_encoder(validation["user_id"]), item_encoder(validation["item_id"])
-        liked = validation["rating"].to_numpy() >= self.liked_from
-        return ValidationAUC(network_predict, *rows, validation["user_id"].to_numpy(), liked)
 
     def _make_scorer(self, seen: pd.DataFrame) -> None:
         """Compute the vector of each known id once, and of the population (a row of zeros) last."""
@@ -270,7 +220,7 @@ class HybridRecommender:
         vector = self._vectors("user", self.user_encoder.encode_new(frame))[0]
         items = self.scorer.item_vectors
         typical = items[self.scorer.seen_items].mean(axis=0)  # over the ratings, so the popular count more
-        taste = slice(self.embedding_dim)
+        taste = slice(self.settings.embedding_dim)
         return fold_in(vector, items[liked], items[disliked], typical, free=taste).astype(np.float32)
 
     def similar_items(self, item_id, k: int = 10) -> pd.DataFrame:
@@ -288,7 +238,7 @@ class HybridRecommender:
             KeyError: If the item is unknown.
             ValueError: If `k` isn't at least 1.
         """
-        return self._fitted().similar_items(item_id, k, self.embedding_dim)
+        return self._fitted().similar_items(item_id, k, self.settings.embedding_dim)
 
     def user_status(self, user_ids) -> np.ndarray:
         """Tell what each user is scored from: ``"ratings"``, ``"features"`` or ``"population"``."""
@@ -311,9 +261,8 @@ class HybridRecommender:
             FileExistsError: If `path` holds something else. Nothing is changed.
         """
         self._fitted()
-        settings = {name: getattr(self, name) for name in SETTINGS}
         encoders = {"user": self.user_encoder, "item": self.item_encoder}
-        write_folder(path, settings, encoders, self.network_predict, self.seen, self.history)
+        write_folder(path, asdict(self.settings), encoders, self.network_predict, self.seen, self.history)
 
     @classmethod
     def load(cls, path) -> "HybridRecommender":
@@ -330,7 +279,7 @@ class HybridRecommender:
         recommender = cls(**settings)
         recommender.user_encoder, recommender.item_encoder = encoders["user"], encoders["item"]
         recommender.history = history
-        networks = recommender._build(encoders["user"], encoders["item"])
+        networks = build(recommender.settings, encoders["user"], encoders["item"])
         recommender.network_train, recommender.network_predict = networks
         recommender.network_predict.load_weights(weights)
         recommender._make_scorer(seen)

@@ -38,10 +38,11 @@ def random_triplet(liked: Mapping, not_liked: Mapping[object, Sequence], random:
         >>> random_triplet({1: ["Heat"], 2: ["Babe"]}, {1: ["Jaws"]}, Random(0))
         (1, 'Heat', 'Jaws')
     """
-    users = [user for user in liked if liked[user] and not_liked.get(user)]
-    if not users:
+    if not any(liked[user] and not_liked.get(user) for user in liked):
         raise ValueError("no user has both liked and not-liked films: a triplet needs one of each")
-    user = random.choice(users)
+    users = list(liked)
+    while not (liked[user := random.choice(users)] and not_liked.get(user)):
+        pass
     return user, random.choice(liked[user]), random.choice(not_liked[user])
 
 

@@ -1,6 +1,7 @@
 """Train network_train with validation, early stopping and a line of progress an epoch."""
 
 import time
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -59,6 +60,7 @@ def train(
     validation: ValidationAUC | None = None,
     patience: int = 2,
     verbose: bool = True,
+    callbacks: Sequence = (),
 ) -> keras.callbacks.History:
     """Fit the training network with Adam, compiled by XLA.
 
@@ -77,6 +79,7 @@ def train(
         validation: Held-out ratings to watch; None trains for all the epochs.
         patience: Epochs to wait for a better AUC.
         verbose: Whether to print a line an epoch.
+        callbacks: Further Keras callbacks, called after these.
 
     Returns:
         Keras's history: ``.history["loss"]`` and, with `validation`, ``["val_auc"]`` and
@@ -85,19 +88,19 @@ def train(
     Source:
         Kingma and Ba 2015, "Adam", with the temporal averaging of its section 7.2.
     """
-    callbacks = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)]
-    callbacks += [validation] if validation else []
-    callbacks += [EpochReport()] if verbose else []
+    used = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)]
+    used += [validation] if validation else []
+    used += [EpochReport()] if verbose else []
     if validation:
         stop = {"monitor": "val_auc", "mode": "max", "patience": patience}
-        callbacks.append(keras.callbacks.EarlyStopping(**stop, restore_best_weights=True))
+        used.append(keras.callbacks.EarlyStopping(**stop, restore_best_weights=True))
     optimizer = keras.optimizers.Adam(learning_rate, use_ema=True, ema_momentum=0.98)
     network_train.compile(optimizer, jit_compile=True)
     return network_train.fit(
         dataset,
         steps_per_epoch=steps_per_epoch,
         epochs=epochs,
-        callbacks=callbacks,
+        callbacks=[*used, *callbacks],
         verbose=0,
         shuffle=False,
     )

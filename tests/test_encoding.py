@@ -102,6 +102,11 @@ def test_ids_with_two_rows_of_features_are_refused():
         FeatureEncoder.fit([5], pd.DataFrame({"a": [1, 2]}, index=[5, 5]))
 
 
+def test_features_of_other_ids_are_refused():
+    with pytest.raises(ValueError, match=r"no id of the ratings \(such as 5\).*such as \['5'\]\): index"):
+        FeatureEncoder.fit([5], pd.DataFrame({"a": [1]}, index=["5"]))
+
+
 @given(st.lists(st.one_of(st.none(), st.text(max_size=3)), min_size=1).filter(any))
 def test_categories_survive_the_round_trip(values):
     column = fit_column("x", pd.Series(values, dtype=object))

@@ -1,0 +1,114 @@
+"""From ratings and features to trained networks: what `HybridRecommender.fit` does once or twice."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from dbrec._quiet import keras
+from dbrec.encoding import FeatureEncoder
+from dbrec.models import Networks, build_model
+from dbrec.sampling import TripletSampler, triplet_dataset
+from dbrec.training import ValidationAUC, train
+
+MOST_EPOCHS = 50
+FEWEST_BATCHES = 48
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The arguments of `HybridRecommender`, which says what they mean."""
+
+    embedding_dim: int = 64
+    liked_from: float = 4
+    epochs: int | None = None
+    batch_size: int | None = None
+    learning_rate: float = 0.005
+    l2: float = 0.01
+    dropout: float = 0.1
+    seed: int = 0
+    verbose: bool = True
+
+
+@dataclass(frozen=True)
+class Learned:
+    """Two encoders, the two networks, and a frame with a row an epoch."""
+
+    user_encoder: FeatureEncoder
+    item_encoder: FeatureEncoder
+    network_train: keras.Model
+    network_predict: keras.Model
+    history: pd.DataFrame
+
+
+def build(settings: Settings, users: FeatureEncoder, items: FeatureEncoder) -> Networks:
+    """Build the two networks that the settings ask for."""
+    s = settings
+    return build_model(users, items, s.embedding_dim, l2=s.l2, dropout=s.dropout, seed=s.seed)
+
+
+def learn(
+    settings: Settings,
+    ratings: pd.DataFrame,
+    users: pd.DataFrame | None,
+    items: pd.DataFrame | None,
+    validation: pd.DataFrame | None = None,
+    epochs: int | None = None,
+) -> Learned:
+    """Train new networks on checked ratings.
+
+    Args:
+        settings: Settings of the recommender.
+        ratings: Columns ``user_id``, ``item_id`` and ``rating``.
+        users: User features, indexed by user id, or None.
+        items: Item features, indexed by item id, or None.
+        validation: Ratings to watch for early stopping, or None.
+        epochs: Epochs at most; None takes 50.
+
+    Raises:
+        ValueError: If a feature can't be encoded, or no triplet can be drawn.
+    """
+    encoders = FeatureEncoder.fit(ratings["user_id"], users), FeatureEncoder.fit(ratings["item_id"], items)
+    samplers = _samplers(settings, ratings, *encoders)
+    sides = tuple(encoder(encoder.ids) for encoder in encoders)
+    batch_size = settings.batch_size or default_batch_size(len(samplers[1]))
+    network_train, network_predict = build(settings, *encoders)
+    history = train(
+        network_train,
+        triplet_dataset(samplers, [sides, sides[::-1]], batch_size),
+        steps_per_epoch=-(-len(samplers[1]) // batch_size),
+        epochs=epochs or MOST_EPOCHS,
+        learning_rate=settings.learning_rate,
+        validation=_watch(settings, network_predict, *encoders, validation),
+        verbose=settings.verbose,
+    )
+    return Learned(*encoders, network_train, network_predict, pd.DataFrame(history.history))
+
+
+def default_batch_size(n_positives: int) -> int:
+    """Take a power of two from 32 to 8,192 that makes 48 batches an epoch, or more.
+
+    Example:
+        >>> default_batch_size(460_000), default_batch_size(44_000), default_batch_size(10)
+        (8192, 512, 32)
+    """
+    return int(2 ** np.clip(np.log2(n_positives / FEWEST_BATCHES) // 1, 5, 13))
+
+
+def _samplers(settings, ratings, user_encoder, item_encoder) -> list[TripletSampler]:
+    """Draw users' triplets from any two of their ratings, and items' from a liked rating and a lower one."""
+    user_index = user_encoder.ids.get_indexer(ratings["user_id"])
+    item_index = item_encoder.ids.get_indexer(ratings["item_id"])
+    stars = ratings["rating"].to_numpy()
+    return [
+        TripletSampler(user_index, item_index, stars, seed=settings.seed),
+        TripletSampler(item_index, user_index, stars, settings.liked_from, seed=settings.seed + 1),
+    ]
+
+
+def _watch(settings, network_predict, user_encoder, item_encoder, validation) -> ValidationAUC | None:
+    if validation is None:
+        return None
+    rows = user_encoder(validation["user_id"]), item_encoder(validation["item_id"])
+    liked = validation["rating"].to_numpy() >= settings.liked_from
+    return ValidationAUC(network_predict, *rows, validation["user_id"].to_numpy(), liked)
