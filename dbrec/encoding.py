@@ -198,8 +198,8 @@ class FeatureEncoder:
         shared = ids.intersection(features.index)
         if not len(shared):
             raise ValueError(
-                f"no id of the ratings (such as {ids.tolist()[0]!r}) stands in the index of the features (such "
-                f"as {features.index.tolist()[:1]}): index the features by id, of the same type"
+                f"no id of the ratings (such as {ids.tolist()[0]!r}) stands in the index of the features "
+                f"(such as {features.index.tolist()[:1]}): index the features by id, of the same type"
             )
         trained = features.reindex(shared)
         columns = [fit_column(str(name), trained[name]) for name in features]
