@@ -68,6 +68,7 @@ def build_post_model(
     n_users: int,
     n_items: int,
     embedding_dim: int = 32,
+    siamese: bool = False,
     seed: int = 0,
 ) -> Networks:
     """Build the post's model as its list of layers gives it, flaws included.
@@ -81,11 +82,14 @@ def build_post_model(
         n_users: Rows of the users' table.
         n_items: Rows of the movies' table.
         embedding_dim: Length of the vectors in the tables and of the branches' output.
+        siamese: Whether both films pass through one dense layer, ``item_dense``, as the post's words say;
+            its list of layers gives each its own, and then the loss falls without any preference learned.
         seed: Seed of the first weights.
 
     Returns:
-        ``(network_train, network_predict)``, sharing all layers but the negative's dense layer, the loss
-        and the score. The first has 3 InputLayer, 2 Embedding, 3 Flatten, 3 Dense and 1 TripletLossLayer.
+        ``(network_train, network_predict)``, sharing all layers but the negative's own, the loss and the
+        score. The first has 3 InputLayer, 2 Embedding, 3 Flatten, 3 Dense (`siamese`: 2) and 1
+        TripletLossLayer.
 
     Source:
         O. de Felice 2020, "A Deep Recommender System".
@@ -103,16 +107,19 @@ def build_post_model(
         )
         for i, (name, size) in enumerate([("user_embedding", n_users), ("item_embedding", n_items)])
     }
+    films = ["item", "item"] if siamese else ["positive", "negative"]
+    first = {name: initializers.GlorotUniform(seed=seed + 2 + i) for i, name in enumerate(["user", *films])}
+    denses = {
+        name: layers.Dense(embedding_dim, "softmax", kernel_initializer=first[name], name=f"{name}_dense")
+        for name in first
+    }
 
-    def branch(row, table, name, seed):
-        flat = layers.Flatten(name=f"{name}_flatten")(tables[table](row))
-        first = initializers.GlorotUniform(seed=seed)
-        dense = layers.Dense(embedding_dim, "softmax", kernel_initializer=first, name=f"{name}_dense")
-        return dense(flat)
+    def branch(row, table, name, dense):
+        return denses[dense](layers.Flatten(name=f"{name}_flatten")(tables[table](row)))
 
-    a = branch(user, "user_embedding", "user", seed + 2)
-    p = branch(positive, "item_embedding", "positive", seed + 3)
-    n = branch(negative, "item_embedding", "negative", seed + 4)
+    a = branch(user, "user_embedding", "user", "user")
+    p = branch(positive, "item_embedding", "positive", films[0])
+    n = branch(negative, "item_embedding", "negative", films[1])
     loss = TripletLossLayer(sigmoid_loss, name="triplet_loss")([a, p, n])
     network_train = keras.Model([user, positive, negative], loss, name="post_network_train")
     score = ScoreLayer(name="score")([a, p])

@@ -86,7 +86,7 @@ class VectorScorer:
 
         Returns:
             A frame ``user_id, rank, item_id, score``, ranks from 1; equal scores keep the order of
-            `item_ids`. A list is shorter than `k` where fewer items are left.
+            `item_ids`. A list is shorter than `k` where fewer items are left; no users give an empty frame.
 
         Raises:
             ValueError: If `k` isn't a whole number of at least 1.
@@ -94,7 +94,7 @@ class VectorScorer:
         """
         user_ids = np.atleast_1d(np.asarray(user_ids))
         users, parts = positions(self.user_ids, user_ids), []
-        for start in range(0, len(users), USERS_AT_ONCE):
+        for start in range(0, max(len(users), 1), USERS_AT_ONCE):
             part = users[start : start + USERS_AT_ONCE]
             scores = self.user_vectors[part] @ self.item_vectors[:-1].T
             if exclude_seen:

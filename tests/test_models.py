@@ -144,3 +144,11 @@ def test_arguments_out_of_range_are_refused(arguments, message):
 def test_a_tower_of_no_side_is_refused():
     with pytest.raises(ValueError, match="side is 'film': give 'user' or 'item'"):
         FeatureTower([], "film")
+
+
+def test_a_film_as_positive_and_as_negative_is_the_same_only_where_both_share_a_dense_layer():
+    rows = [np.array([[1, 2, 3]]), np.array([[0, 1, 1]]), np.array([[0, 1, 1]])]
+    siamese, separate = (build_post_model(3, 3, 9, 9, siamese=shared)[0] for shared in (True, False))
+    assert siamese(rows).numpy() == pytest.approx([0.5], abs=1e-7)  # x = a.p - a.p
+    assert abs(separate(rows).numpy()[0] - 0.5) > 1e-5
+    assert kinds(siamese)["Dense"] == 2

@@ -40,6 +40,12 @@ def test_lists_are_shorter_where_items_run_out():
     assert scorer().recommend(["ann", "bob"], k=9).user_id.value_counts().to_dict() == {"bob": 3, "ann": 2}
 
 
+def test_no_users_give_an_empty_frame():
+    lists = scorer().recommend([], k=2)
+    assert list(lists) == ["user_id", "rank", "item_id", "score"] and lists.empty
+    assert scorer().score([], []).shape == (0,)
+
+
 def test_equal_scores_keep_the_order_of_the_items():
     flat = VectorScorer(
         [1], [30, 10, 20], np.ones((2, 1)), np.ones((4, 1)), pd.DataFrame(columns=["user_id", "item_id"])
