@@ -64,6 +64,12 @@ class HybridRecommender:
         )
         self.scorer: VectorScorer | None = None
 
+    def __repr__(self) -> str:
+        if self.scorer is None:
+            return "HybridRecommender(not fitted)"
+        users, items = len(self.scorer.user_ids), len(self.scorer.item_ids)
+        return f"HybridRecommender(fitted: {users:,} users, {items:,} items)"
+
     def fit(
         self,
         ratings: pd.DataFrame,

@@ -44,6 +44,11 @@ def test_it_recommends_unseen_items_of_the_right_kind(fitted):
     assert pairs.isdisjoint(zip(lists.user_id, lists.item_id, strict=True))
 
 
+def test_its_text_says_how_much_it_knows(fitted):
+    assert repr(fitted[0]) == "HybridRecommender(fitted: 80 users, 60 items)"
+    assert repr(HybridRecommender()) == "HybridRecommender(not fitted)"
+
+
 def test_an_unseen_user_and_item_are_scored_by_their_features(fitted):
     recommender = fitted[0]
     assert recommender.user_status(["u0", "u79", "nobody"]).tolist() == ["ratings", "features", "population"]
