@@ -30,7 +30,7 @@ def train_post_model(network_train: keras.Model, dataset, iterations: int = 10_0
     if iterations < 1 or iterations % STEPS_AT_ONCE:
         raise ValueError(f"iterations is {iterations}: give a multiple of {STEPS_AT_ONCE}, such as 10_000")
     # A call for each small batch would cost more than its step.
-    network_train.compile("adam", jit_compile=True, steps_per_execution=STEPS_AT_ONCE)
+    network_train.compile("adam", jit_compile=False, steps_per_execution=STEPS_AT_ONCE)
     epochs = iterations // STEPS_AT_ONCE
     history = network_train.fit(
         dataset, steps_per_epoch=STEPS_AT_ONCE, epochs=epochs, verbose=0, shuffle=False
