@@ -61,8 +61,8 @@ else
 fi
 if [ $tool = uv ]; then
   # Without compiled bytecode TensorFlow's import takes three times as long.
-  uv pip sync --python .venv --require-hashes --compile-bytecode requirements.lock
-  uv pip install --quiet --python .venv --no-deps --no-build-isolation --editable .
+  uv pip sync --python .venv/bin/python --require-hashes --compile-bytecode requirements.lock
+  uv pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .
 else
   .venv/bin/python -m pip install --require-hashes --requirement requirements.lock
   .venv/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
