@@ -71,7 +71,9 @@ def fit_post_model(
         for encoder, name in zip(encoders, ["user_id", "item_id"], strict=True)
     ]
     sampler = TripletSampler(*places, ratings["rating"] >= liked_from, seed=seed)
-    sizes = [part.shape[1] for part in rows] + [len(encoder.known) + 1 for encoder in encoders]
+    # The post's tables have a row an id. No code reaches beyond these rows, and Adam would step through all.
+    table_rows = [int(encoder.rows[:, 1:].max()) + 1 for encoder in encoders]
+    sizes = [part.shape[1] for part in rows] + table_rows
     network_train, network_predict = build_post_model(*sizes, siamese=True, seed=seed)
     train_post_model(network_train, triplet_dataset([sampler], [rows], BATCH_SIZE), iterations)
     vectors = [

@@ -225,7 +225,8 @@ class HybridRecommender:
         )
         vector = self._vectors("user", self.user_encoder.encode_new(frame))[0]
         items = self.scorer.item_vectors
-        typical = items[self.scorer.seen_items].mean(axis=0)  # over the ratings, so the popular count more
+        counts = np.bincount(self.scorer.seen_items, minlength=len(items))
+        typical = counts @ items / counts.sum()  # over the ratings, so the popular count more
         taste = slice(self.settings.embedding_dim)
         return fold_in(vector, items[liked], items[disliked], typical, free=taste).astype(np.float32)
 

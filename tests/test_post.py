@@ -5,6 +5,7 @@ import pytest
 from dbrec.metrics import auc
 from dbrec.models import build_post_model
 from dbrec.post import fit_post_model, train_post_model
+from dbrec.sampling import TripletSampler, triplet_dataset
 
 USERS = pd.DataFrame({"job": ["cook"] * 10 + ["spy"] * 10}, index=range(1, 21))
 FILMS = pd.DataFrame({"genres": [("calm",), ("calm",), ("loud",), ("loud",), ("calm",)]}, index=range(5))
@@ -33,6 +34,17 @@ def test_the_same_seed_gives_the_same_scores():
         for seed in (0, 0, 1)
     )
     assert np.array_equal(first, again) and not np.array_equal(first, other)
+
+
+def test_table_rows_that_no_code_reaches_change_nothing():
+    rows = np.array([[0, 1], [1, 0], [1, 1]], np.int32)
+    sampler = TripletSampler([0, 0, 1, 1], [0, 1, 1, 2], [5, 1, 4, 2])
+    losses = []
+    for size in (2, 50):
+        network_train = build_post_model(2, 2, size, size, siamese=True)[0]
+        sampler.random = np.random.default_rng(0)
+        losses.append(train_post_model(network_train, triplet_dataset([sampler], [(rows, rows)], 4), 100))
+    assert losses[0] == pytest.approx(losses[1], abs=1e-6)
 
 
 @pytest.mark.parametrize("iterations", [0, 150])
