@@ -21,7 +21,7 @@ class Settings:
 
     embedding_dim: int = 64
     liked_from: float = 4
-    epochs: int | None = None
+    epochs: int | None = 6
     batch_size: int | None = None
     learning_rate: float = 0.005
     l2: float = 0.01

@@ -101,7 +101,7 @@ def test_the_same_seed_gives_the_same_losses(planted):
 
 def test_early_stopping_watches_validation_and_keeps_the_best_epoch(planted):
     train, held_out = split_ratings(planted["ratings"])
-    recommender = HybridRecommender(embedding_dim=8, batch_size=128, verbose=False)
+    recommender = HybridRecommender(embedding_dim=8, epochs=None, batch_size=128, verbose=False)
     recommender.fit(train, validation=held_out)
     best = recommender.history.val_auc.max()
     assert len(recommender.history) == recommender.history.val_auc.argmax() + 3  # patience of two
@@ -110,7 +110,7 @@ def test_early_stopping_watches_validation_and_keeps_the_best_epoch(planted):
 
 
 def test_without_validation_the_epochs_are_found_and_all_ratings_learned(planted, capsys):
-    recommender = HybridRecommender(embedding_dim=8, batch_size=128).fit(planted["ratings"])
+    recommender = HybridRecommender(embedding_dim=8, epochs=None, batch_size=128).fit(planted["ratings"])
     printed = capsys.readouterr().out
     assert f"best after {len(recommender.history)} epochs; now on all 1,600 ratings" in printed
     assert "val_auc" not in recommender.history
