@@ -31,8 +31,8 @@ class HybridRecommender:
         embedding_dim: Length of the vectors.
         liked_from: Lowest rating that counts as liked.
         epochs: Epochs to train; at most, where there is `validation`. None finds the number: by early
-            stopping on `validation`, or, where none is given, on a tenth of the ratings, after which all of them are
-            learned anew; that takes more than twice as long.
+            stopping on `validation`, or, where none is given, on a tenth of the ratings, after which all of
+            them are learned anew; that takes more than twice as long.
         batch_size: Triplets a batch. None takes a power of two up to 8,192 that makes 48 batches or more.
         learning_rate: Adam's learning rate.
         l2: Weight of the penalty on the vectors.
