@@ -1,12 +1,12 @@
 # Needs make and Python 3.11 to 3.13 with venv, nothing else; uses uv where it is on PATH.
 
 PYTHON ?=
-LESSONS = $(sort $(wildcard notebooks/0*.ipynb))
+LESSONS = $(sort $(wildcard notebooks/[0-9]*.ipynb))
 NOTEBOOKS ?= $(LESSONS) $(sort $(wildcard notebooks/solutions/*.ipynb))
 IN_VENV = .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help venv notebooks lab test refresh lock clean
+.PHONY: help venv notebooks lab test refresh lock peers benchmark clean
 
 help: ## list the targets
 	@echo "make TARGET [PYTHON=python3.12]"
@@ -32,10 +32,18 @@ test: venv ## ruff, unit tests, then every notebook against its stored outputs
 refresh: venv ## execute notebooks in place on ML-1M [NOTEBOOKS=notebooks/03_*.ipynb]
 	DBREC_DATASET=ml-1m $(IN_VENV) scripts/run_notebooks.py --in-place $(NOTEBOOKS)
 
-lock: ## write requirements.lock anew from pyproject.toml (needs uv)
-	uv pip compile --quiet --universal --python-version 3.11 --extra test --generate-hashes \
-	  --no-emit-index-url --no-header --no-annotate pyproject.toml --output-file requirements.lock
+LOCK = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+  --no-annotate
+lock: ## write requirements.lock anew from pyproject.toml, and the peers' lock (needs uv)
+	$(LOCK) --extra test pyproject.toml --output-file requirements.lock
+	$(LOCK) benchmarks/peers/requirements.in --output-file benchmarks/peers/requirements.lock
+
+peers: venv ## make .venv-peers, the libraries that the benchmark compares dbrec with
+	@sh scripts/make_peers.sh
+
+benchmark: peers ## tune, fit and judge dbrec and its peers: takes hours [BENCHMARK="--splits warm --missing"]
+	$(IN_VENV) -m benchmarks.compare $(BENCHMARK)
 
 clean: ## remove .venv and everything built
-	rm -rf .venv build dbrec.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-peers build dbrec.egg-info .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -65,7 +65,7 @@ def logistic_regression(
         FeatureEncoder.fit(ratings["user_id"], users),
         FeatureEncoder.fit(ratings["item_id"], items),
     ]
-    tables = [_one_hot(encoder, encoder.rows) for encoder in sides]
+    tables = [one_hot(encoder, encoder.rows) for encoder in sides]
     places = [
         sides[0].known.get_indexer(ratings["user_id"]),
         sides[1].known.get_indexer(ratings["item_id"]),
@@ -79,8 +79,16 @@ def logistic_regression(
     return VectorScorer(sides[0].known, sides[1].known, user_vectors, item_vectors, ratings)
 
 
-def _one_hot(encoder: FeatureEncoder, rows: np.ndarray) -> sparse.csr_matrix:
-    """Spread codes into 0/1 columns; code 0 (unknown or missing) gets none."""
+def one_hot(encoder: FeatureEncoder, rows: np.ndarray) -> sparse.csr_matrix:
+    """Spread codes into 0/1 columns; code 0 (unknown or missing) gets none.
+
+    Args:
+        encoder: What the rows were encoded by.
+        rows: Codes, shape (n, encoder.width).
+
+    Returns:
+        A sparse matrix, shape (n, ids + categories of all features): ids in the first columns.
+    """
     parts, place = [], 0
     for column in [None, *encoder.columns]:
         if isinstance(column, MultiHot):

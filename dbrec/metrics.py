@@ -111,6 +111,50 @@ def bootstrap_auc(
     Source:
         Efron and Tibshirani 1993, "An Introduction to the Bootstrap", chapter 13 (percentile interval).
     """
+    draws = _auc_draws(users, liked, scores, n_resamples, seed)
+    return _with_interval([auc(liked, scores), auc_per_user(users, liked, scores).mean()], draws, level)
+
+
+def bootstrap_auc_difference(
+    users: np.ndarray,
+    liked: np.ndarray,
+    scores: np.ndarray,
+    other_scores: np.ndarray,
+    n_resamples: int = 500,
+    level: float = 0.95,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Compute how far one system's AUC lies above another's on the same rows, with bootstrap intervals.
+
+    Both are measured on the same resamples of the users, so what makes a user easy for both cancels, and the
+    interval is narrower than their own. It holds the chance of who was judged; for the chance of training,
+    compare several seeds.
+
+    Args:
+        users: User of each row, shape (n,).
+        liked: Labels, shape (n,).
+        scores: Scores of the one system, shape (n,).
+        other_scores: Scores of the system whose AUC is subtracted, shape (n,).
+        n_resamples: Number of resamples of the users.
+        level: Share of the resamples inside the interval, in (0, 1).
+        seed: Seed of the resamples.
+
+    Returns:
+        A frame with the rows ``pooled`` and ``per user`` and the columns ``difference``, ``low``, ``high``.
+
+    Raises:
+        ValueError: As `auc` and `auc_per_user`.
+    """
+    both = (scores, other_scores)
+    pooled = [auc(liked, s) for s in both]
+    own = [auc_per_user(users, liked, s).mean() for s in both]
+    draws = [_auc_draws(users, liked, s, n_resamples, seed) for s in both]
+    values = [pooled[0] - pooled[1], own[0] - own[1]]
+    return _with_interval(values, draws[0] - draws[1], level).rename(columns={"auc": "difference"})
+
+
+def _auc_draws(users, liked, scores, n_resamples: int, seed: int) -> np.ndarray:
+    """Pooled and per-user AUC of each resample of the users, shape (n_resamples, 2)."""
     own = auc_per_user(users, liked, scores)
     names, codes = np.unique(np.asarray(users), return_inverse=True)
     own_all = own.reindex(names).to_numpy()
@@ -123,12 +167,13 @@ def bootstrap_auc(
             _weighted_auc(times[codes][order], liked[order], ends),
             _weighted_mean(own_all, times),
         )
+    return draws
+
+
+def _with_interval(values: list[float], draws: np.ndarray, level: float) -> pd.DataFrame:
     tail = (1 - level) / 2
     low, high = np.quantile(draws, [tail, 1 - tail], axis=0)
-    return pd.DataFrame(
-        {"auc": [auc(liked, scores), own.mean()], "low": low, "high": high},
-        index=["pooled", "per user"],
-    )
+    return pd.DataFrame({"auc": values, "low": low, "high": high}, index=["pooled", "per user"])
 
 
 def _weighted_auc(weights: np.ndarray, liked: np.ndarray, ends: np.ndarray) -> float:
@@ -149,7 +194,7 @@ def _weighted_mean(values: np.ndarray, weights: np.ndarray) -> float:
 
 
 def ranking_metrics(recommended: pd.DataFrame, relevant: pd.DataFrame, k: int = 10) -> pd.DataFrame:
-    """Compute precision, recall and NDCG at k of each user's list.
+    """Compute precision, recall, NDCG, reciprocal rank and hit at k of each user's list.
 
     Args:
         recommended: Lists as `HybridRecommender.recommend` gives them: columns ``user_id``, ``rank`` (from
@@ -160,7 +205,8 @@ def ranking_metrics(recommended: pd.DataFrame, relevant: pd.DataFrame, k: int = 
     Returns:
         A frame indexed by the users of `relevant`, each column in [0, 1]: ``precision`` = hits / k,
         ``recall`` = hits / number of relevant items, ``ndcg`` = DCG / best DCG within k, with a gain of
-        1 / log2(rank + 1) a hit. A user without a list counts 0; a user without relevant items is left out.
+        1 / log2(rank + 1) a hit, ``mrr`` = 1 / rank of the first hit, or 0 without one, and ``hit`` = 1 with
+        a hit, or 0. A user without a list counts 0; a user without relevant items is left out.
 
     Raises:
         ValueError: If `k` isn't at least 1, or a user's list holds an item twice.
@@ -168,8 +214,7 @@ def ranking_metrics(recommended: pd.DataFrame, relevant: pd.DataFrame, k: int = 
     Source:
         Järvelin and Kekäläinen 2002, "Cumulated gain-based evaluation of IR techniques", with binary gain.
     """
-    if k < 1:
-        raise ValueError(f"k is {k}: give the length of the list, at least 1")
+    _check_length(k)
     keys = ["user_id", "item_id"]
     shown = recommended.loc[recommended["rank"] <= k, [*keys, "rank"]]
     if shown.duplicated(keys).any():
@@ -185,5 +230,38 @@ def ranking_metrics(recommended: pd.DataFrame, relevant: pd.DataFrame, k: int = 
             "precision": n_hits / k,
             "recall": n_hits / total,
             "ndcg": gains.reindex(total.index, fill_value=0) / best,
+            "mrr": (1 / hits.groupby("user_id")["rank"].min()).reindex(total.index, fill_value=0),
+            "hit": (n_hits > 0).astype(float),
         }
     )
+
+
+def coverage(recommended: pd.DataFrame, n_items: int, k: int = 10) -> float:
+    """Compute the share of the catalogue that is shown to anybody.
+
+    Args:
+        recommended: Lists: columns ``user_id``, ``rank`` (from 1) and ``item_id``.
+        n_items: Number of items that could have been shown.
+        k: Length of the list; ranks above it are ignored.
+
+    Returns:
+        A number in [0, 1].
+
+    Raises:
+        ValueError: If `k` isn't at least 1, or the lists hold more items than there are.
+
+    Example:
+        >>> lists = pd.DataFrame({"user_id": [1, 1, 2, 2], "rank": [1, 2, 1, 2], "item_id": [7, 8, 7, 9]})
+        >>> coverage(lists, n_items=10)
+        0.3
+    """
+    _check_length(k)
+    shown = recommended.loc[recommended["rank"] <= k, "item_id"].nunique()
+    if shown > n_items:
+        raise ValueError(f"the lists hold {shown} items and n_items is {n_items}: give the catalogue's size")
+    return shown / n_items
+
+
+def _check_length(k: int) -> None:
+    if k < 1:
+        raise ValueError(f"k is {k}: give the length of the list, at least 1")

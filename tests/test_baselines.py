@@ -2,7 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dbrec.baselines import item_mean, logistic_regression, popularity
+from dbrec.baselines import item_mean, logistic_regression, one_hot, popularity
+from dbrec.encoding import FeatureEncoder
 from dbrec.metrics import auc, auc_per_user
 
 RATINGS = pd.DataFrame(
@@ -42,3 +43,15 @@ def test_logistic_regression_scores_unseen_items_by_their_features(planted):
     fitted = logistic_regression(train, planted["users"], planted["items"])
     scores = fitted.score(test.user_id, test.item_id)
     assert auc_per_user(test.user_id, test.rating > 3, scores).mean() == 1
+
+
+def test_one_hot_gives_a_column_to_each_id_and_category_and_none_to_what_is_unknown():
+    films = pd.DataFrame(
+        {"genres": [("Drama", "War"), ("War",), ()], "studio": ["x", "y", None]}, index=[10, 20, 30]
+    )
+    encoder = FeatureEncoder.fit([10, 20], films)
+    assert one_hot(encoder, encoder.rows).toarray().tolist() == [
+        [1, 0, 1, 1, 1, 0],
+        [0, 1, 0, 1, 0, 1],
+        [0, 0, 0, 0, 0, 0],
+    ]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dbrec.splits import split_ratings
+from dbrec.splits import split_items, split_ratings, split_users
 
 
 def frame(counts):
@@ -46,3 +46,43 @@ def test_a_share_outside_its_range_is_refused(share):
 def test_ratings_without_user_ids_are_refused():
     with pytest.raises(ValueError, match=r"columns \['user'\]: a column 'user_id' is needed"):
         split_ratings(pd.DataFrame({"user": [1]}))
+
+
+SPLITS_OF_IDS = [(split_users, "user_id", "item_id"), (split_items, "item_id", "user_id")]
+
+
+def mixed(n_users=10, n_items=20):
+    pairs = pd.MultiIndex.from_product([range(n_users), range(n_items)], names=["user_id", "item_id"])
+    return pairs.to_frame(index=False).sample(frac=0.5, random_state=0)
+
+
+@pytest.mark.parametrize(("split", "held", "other"), SPLITS_OF_IDS)
+@pytest.mark.parametrize("share", [0.01, 0.25, 0.5, 0.99])
+def test_the_rounded_share_of_ids_is_held_out_whole_and_either_side_has_one(split, held, other, share):
+    ratings = mixed()
+    train, test = split(ratings, share)
+    n = ratings[held].nunique()
+    assert test[held].nunique() == min(max(round(share * n), 1), n - 1)
+    assert set(train[held]).isdisjoint(test[held])
+    assert sorted([*train.index, *test.index]) == sorted(ratings.index)
+    assert train.equals(ratings.loc[train.index]) and test.equals(ratings.loc[test.index])  # order is kept
+
+
+@pytest.mark.parametrize(("split", "held", "other"), SPLITS_OF_IDS)
+def test_held_out_ids_follow_the_seed_and_not_the_order_of_the_rows(split, held, other):
+    ratings = mixed()
+    held_out = [set(split(ratings, 0.5, seed)[1][held]) for seed in (0, 0, 1)]
+    assert held_out[0] == held_out[1] != held_out[2]
+    assert set(split(ratings.iloc[::-1], 0.5)[1][held]) == held_out[0]
+
+
+@pytest.mark.parametrize(("split", "held", "other"), SPLITS_OF_IDS)
+def test_what_cannot_be_split_by_ids_is_refused(split, held, other):
+    with pytest.raises(ValueError, match=r"test_share is 1: give a share in \[0, 1\)"):
+        split(mixed(), 1)
+    with pytest.raises(ValueError, match="test_share is 0, and at least one id is held out"):
+        split(mixed(), 0)
+    with pytest.raises(ValueError, match=f"a column '{held}' is needed"):
+        split(mixed().drop(columns=held))
+    with pytest.raises(ValueError, match=f"column '{held}' holds 1 ids: at least 2 are needed"):
+        split(mixed().query(f"{held} == 3"))

@@ -1,0 +1,33 @@
+"""BPR and biased matrix factorisation by the library Cornac."""
+
+import numpy as np
+from cornac.data import Dataset
+from cornac.models import BPR, MF
+
+from benchmarks.peers.systems import Catalogue, positives
+
+
+def fit_cornac_bpr(train, users, items, liked_from, seed, positive_from, **params):
+    """Fit Cornac's BPR."""
+    model = BPR(num_threads=1, seed=seed, **params)
+    return _fit_cornac(model, positives(train, positive_from), train)
+
+
+def fit_cornac_mf(train, users, items, liked_from, seed, **params):
+    """Fit Cornac's matrix factorisation with biases on the ratings themselves."""
+    model = MF(use_bias=True, num_threads=1, seed=seed, **params)
+    return _fit_cornac(model, train, train)
+
+
+def _fit_cornac(model, rows, train):
+    catalogue = Catalogue(train)
+    places = catalogue.places(rows)
+    model.fit(Dataset.from_uir(list(zip(*places, rows["rating"].to_numpy(float), strict=True))))
+    user_vectors = np.zeros((len(catalogue.users), model.k + 2))
+    item_vectors = np.zeros((len(catalogue.items), model.k + 2))
+    users, items = list(model.uid_map), list(model.iid_map)  # in the order of the model's rows
+    user_vectors[users, :-2], item_vectors[items, :-2] = model.u_factors, model.i_factors
+    user_vectors[users, -2] = getattr(model, "u_biases", 0)
+    item_vectors[items, -1] = model.i_biases
+    user_vectors[:, -1] = item_vectors[:, -2] = 1
+    return catalogue.scorer(user_vectors, item_vectors)

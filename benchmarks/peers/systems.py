@@ -1,0 +1,87 @@
+"""The peers that need no library of their own, and what the others share.
+
+All run in the environment of benchmarks/peers/requirements.lock, where there is no TensorFlow. Each library
+has a module of its own: a process that measures one of them must not hold the memory of the others.
+"""
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from dbrec.baselines import item_mean, logistic_regression, popularity
+from dbrec.scoring import VectorScorer
+
+
+def fit_popularity(train, users, items, liked_from, seed):
+    """Count ratings."""
+    return popularity(train)
+
+
+def fit_item_mean(train, users, items, liked_from, seed):
+    """Take the mean of a film's ratings."""
+    return item_mean(train)
+
+
+def fit_logistic_regression(train, users, items, liked_from, seed, c):
+    """Fit scikit-learn's logistic regression on ids and features."""
+    return logistic_regression(train, users, items, liked_from, c)
+
+
+def fit_logistic_regression_ids(train, users, items, liked_from, seed, c):
+    """Fit it on ids alone, as protocol A's published row is."""
+    return logistic_regression(train, None, None, liked_from, c)
+
+
+def fit_ease(train, users, items, liked_from, seed, l2, positive_from):
+    """Solve EASE (Steck 2019, "Embarrassingly Shallow Autoencoders for Sparse Data", algorithm 1)."""
+    catalogue = Catalogue(train)
+    table = catalogue.positives(train, positive_from)
+    gram = (table.T @ table).toarray().astype(np.float64)
+    gram[np.diag_indices_from(gram)] += l2
+    inverse = np.linalg.inv(gram)
+    weights = -inverse / np.diag(inverse)
+    np.fill_diagonal(weights, 0)
+    return catalogue.scorer(table.toarray(), weights.T, scorer=WideScorer)
+
+
+class Catalogue:
+    """Hold the ids of the training ratings, by whose positions a library knows users and items.
+
+    Args:
+        train: Training ratings.
+    """
+
+    def __init__(self, train: pd.DataFrame):
+        self.train = train
+        self.users, self.items = (pd.Index(np.unique(train[name])) for name in ("user_id", "item_id"))
+
+    def places(self, rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+        """Find the positions of users and items."""
+        return self.users.get_indexer(rows["user_id"]), self.items.get_indexer(rows["item_id"])
+
+    def positives(self, rows: pd.DataFrame, positive_from: float) -> sparse.csr_array:
+        """Make the table of users and items with a 1 where the rating is at least `positive_from`."""
+        rows = positives(rows, positive_from)
+        shape = len(self.users), len(self.items)
+        return sparse.csr_array((np.ones(len(rows), np.float32), self.places(rows)), shape)
+
+    def scorer(self, user_vectors, item_vectors, scorer=VectorScorer) -> VectorScorer:
+        """Make a scorer of vectors in the order of the ids; an unknown id scores 0."""
+        vectors = [np.pad(part, [(0, 1), (0, 0)]) for part in (user_vectors, item_vectors)]
+        return scorer(self.users, self.items, *vectors, self.train)
+
+
+class WideScorer(VectorScorer):
+    """Score pairs a part at a time, where a vector is as long as the catalogue."""
+
+    def score(self, user_ids, item_ids) -> np.ndarray:
+        """Score pairs of raw ids."""
+        parts = range(0, len(user_ids), 4096)
+        return np.concatenate(
+            [super(WideScorer, self).score(user_ids[j : j + 4096], item_ids[j : j + 4096]) for j in parts]
+        )
+
+
+def positives(train: pd.DataFrame, positive_from: float) -> pd.DataFrame:
+    """Keep the ratings of at least `positive_from`."""
+    return train[train["rating"] >= positive_from]

@@ -1,0 +1,97 @@
+"""The two protocols that published results on MovieLens 1M were measured under (RecBole's benchmarks).
+
+A: liked or not. Ratings of 3 are dropped; 8:1:1 at random over rows; pooled AUC.
+B: which ten films. Ratings of 3 and more are positives; users and items with at least 10 of them; 8:1:1 at
+random within each user; every film ranked but those of the user's training and validation parts; NDCG@10.
+"""
+
+import numpy as np
+import pandas as pd
+
+FULL_SIZE = 1_000_209  # ratings of MovieLens 1M: for it the published counts must come out
+CORE = 10
+
+Parts = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]
+
+
+def protocol_a(ratings: pd.DataFrame, seed: int = 0) -> Parts:
+    """Split the ratings without the 3s at random, 8:1:1 over rows.
+
+    Args:
+        ratings: Columns ``user_id``, ``item_id`` and ``rating`` (1..5); 4 and 5 are liked, 1 and 2 not.
+        seed: Seed of the shuffle.
+
+    Returns:
+        ``(train, validation, test)`` with the columns, the order and the index labels of `ratings`;
+        validation and test have a tenth of the rows each, rounded down.
+
+    Raises:
+        ValueError: If `ratings` has the size of MovieLens 1M and not 739,012 rows are left.
+    """
+    kept = ratings[ratings["rating"] != 3]
+    _expect(ratings, {"rows": len(kept)}, {"rows": 739_012})
+    tenth = len(kept) // 10
+    position = np.random.default_rng(seed).permutation(len(kept))
+    return _cut(kept, position, np.full(len(kept), tenth))
+
+
+def protocol_b(ratings: pd.DataFrame, seed: int = 0) -> Parts:
+    """Split the ratings of 3 and more at random within each user, 8:1:1, after the 10-core.
+
+    Args:
+        ratings: Columns ``user_id``, ``item_id`` and ``rating`` (1..5).
+        seed: Seed of the shuffle.
+
+    Returns:
+        ``(train, validation, test)`` with the columns, the order and the index labels of `ratings`. Of a
+        user's n rows validation and test get n / 10 each, rounded down, as RecBole counts them.
+
+    Raises:
+        ValueError: If `ratings` has the size of MovieLens 1M and the counts aren't 834,449 interactions of
+            6,033 users with 3,123 items. The published table names as many interactions, but 6,040 users
+            and 3,124 items. RecBole counts a padding id as an item, which would explain the items; where
+            its number of users comes from isn't known: 6 users have fewer than 10 ratings of 3 or more,
+            and 1 has none.
+    """
+    kept = k_core(ratings[ratings["rating"] >= 3], CORE)
+    found = {"rows": len(kept), "users": kept["user_id"].nunique(), "items": kept["item_id"].nunique()}
+    _expect(ratings, found, {"rows": 834_449, "users": 6_033, "items": 3_123})
+    users = pd.factorize(kept["user_id"])[0]
+    counts = np.bincount(users)
+    order = np.lexsort((np.random.default_rng(seed).random(len(users)), users))
+    position = np.empty(len(users), int)
+    position[order] = np.arange(len(users)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return _cut(kept, position, (counts // 10)[users])
+
+
+def k_core(ratings: pd.DataFrame, k: int) -> pd.DataFrame:
+    """Drop users and items with fewer than k rows, again and again until none is left.
+
+    Args:
+        ratings: Columns ``user_id`` and ``item_id``, a row a pair.
+        k: Rows that every user and every item must have.
+
+    Returns:
+        The rows of the k-core; none where there is no such core.
+    """
+    while True:
+        rows = [ratings.groupby(name)[name].transform("size") for name in ("user_id", "item_id")]
+        enough = (rows[0] >= k) & (rows[1] >= k)
+        if enough.all():
+            return ratings
+        ratings = ratings[enough]
+
+
+def _cut(ratings: pd.DataFrame, position: np.ndarray, tenth: np.ndarray) -> Parts:
+    """Give the first tenth of the positions to test, the second to validation, the rest to train."""
+    is_test = position < tenth
+    is_validation = ~is_test & (position < 2 * tenth)
+    return ratings[~is_test & ~is_validation], ratings[is_validation], ratings[is_test]
+
+
+def _expect(ratings: pd.DataFrame, found: dict[str, int], expected: dict[str, int]) -> None:
+    if len(ratings) == FULL_SIZE and found != expected:
+        raise ValueError(
+            f"the protocol leaves {found} of {len(ratings):,} ratings, and on MovieLens 1M it must leave "
+            f"{expected}: give the ratings as load_movielens('ml-1m') reads them"
+        )

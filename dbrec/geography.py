@@ -1,0 +1,74 @@
+"""Find the place of a US ZIP code: state, region and coordinates."""
+
+import functools
+
+import numpy as np
+import pandas as pd
+import zipcodes
+
+DIVISIONS = {
+    "Pacific": "AK CA HI OR WA",
+    "Mountain": "AZ CO ID MT NM NV UT WY",
+    "West North Central": "IA KS MN MO ND NE SD",
+    "West South Central": "AR LA OK TX",
+    "East North Central": "IL IN MI OH WI",
+    "East South Central": "AL KY MS TN",
+    "South Atlantic": "DC DE FL GA MD NC SC VA WV",
+    "Middle Atlantic": "NJ NY PA",
+    "New England": "CT MA ME NH RI VT",
+}
+"""The nine divisions of the US Census Bureau, roughly from west to east, and their states.
+
+Source:
+    U.S. Census Bureau, "Census Regions and Divisions of the United States".
+"""
+
+_REGION = {state: region for region, states in DIVISIONS.items() for state in states.split()}
+_US_CODE = r"^(\d{5})(?:-?\d{4})?$"
+
+
+def places(zip_codes: pd.Series) -> pd.DataFrame:
+    """Look up the places of ZIP codes in the table that the package ``zipcodes`` carries.
+
+    Args:
+        zip_codes: Codes as text, shape (n,), any index; missing values are allowed. Five digits, or ZIP+4
+            with or without its hyphen, of which the first five count.
+
+    Returns:
+        A frame with the index of `zip_codes`: ``state`` (text: the two letters of the postal service),
+        ``region`` (category: a key of `DIVISIONS`), ``latitude`` and ``longitude`` (degrees). All four are
+        missing where the code isn't in the table: foreign, mistyped or withdrawn. Military mail (state AA,
+        AE or AP) has no region and no coordinates; territories such as Puerto Rico have no region.
+
+    Raises:
+        TypeError: If the codes are numbers, which have lost their leading zeros.
+
+    Example:
+        >>> places(pd.Series(["02138", "55455-0001", "K7L5J"], index=[7, 8, 9])).round(1)
+          state              region  latitude  longitude
+        7    MA         New England      42.4      -71.1
+        8    MN  West North Central      45.0      -93.2
+        9   NaN                 NaN       NaN        NaN
+    """
+    codes = pd.Series(zip_codes)
+    if pd.api.types.is_numeric_dtype(codes) and codes.notna().any():
+        raise TypeError(
+            f"zip_codes has dtype {codes.dtype}, such as {codes.dropna().iloc[0]}: give text, since "
+            "numbers lose leading zeros; read the file with dtype=str, or restore them by "
+            ".astype(str).str.zfill(5)"
+        )
+    five_digits = codes.astype("str").str.strip().str.extract(_US_CODE, expand=False)
+    return _table().reindex(five_digits).set_axis(codes.index)
+
+
+@functools.cache
+def _table() -> pd.DataFrame:
+    """All codes of the package as one frame, made once: it takes about a second."""
+    listed = zipcodes.list_all()
+    state = pd.Series([place["state"] for place in listed], dtype="str")
+    point = np.array([[place["lat"], place["long"]] for place in listed], float)
+    point[(point == 0).all(axis=1)] = np.nan  # military mail stands at (0, 0), which is in the sea off Ghana
+    region = pd.Categorical(state.map(_REGION), categories=list(DIVISIONS))
+    return pd.DataFrame(
+        {"state": state, "region": region, "latitude": point[:, 0], "longitude": point[:, 1]}
+    ).set_index(pd.Index([place["zip_code"] for place in listed]))

@@ -1,0 +1,274 @@
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from benchmarks import compare
+from benchmarks.compare import Comparison, store
+from benchmarks.judging import judge, objective
+from benchmarks.peers.boosting import RatedFeatures, fit_boosting
+from benchmarks.peers.systems import Catalogue, fit_ease
+from benchmarks.systems import SYSTEMS, TRIALS, System
+from benchmarks.tasks import TASKS, Task, load_task
+from dbrec.data import MovieLens
+from dbrec.metrics import auc_per_user
+from dbrec.scoring import VectorScorer
+
+PEERS = Path(__file__).parents[1] / "benchmarks" / "peers"
+
+
+def made(n_users=40, n_items=50):
+    """Half of all pairs rated at random."""
+    random = np.random.default_rng(0)
+    pairs = pd.MultiIndex.from_product(
+        [range(n_users), range(100, 100 + n_items)], names=["user_id", "item_id"]
+    )
+    ratings = pairs.to_frame(index=False).sample(frac=0.5, random_state=0, ignore_index=True)
+    ratings["rating"] = random.integers(1, 6, len(ratings))
+    users = pd.DataFrame({"gender": "F", "age_group": "25-34", "occupation": "none"}, index=range(n_users))
+    movies = pd.DataFrame({"genres": [("Drama",)] * n_items, "year": 1990}, index=range(100, 100 + n_items))
+    return MovieLens("made", ratings, users, movies)
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_settings_are_chosen_without_any_row_of_the_test_part(name):
+    test, validation = (load_task(name, made(), part) for part in ("test", "validation"))
+    assert set(validation.train.index).isdisjoint(test.judged.index)
+    assert set(validation.judged.index).isdisjoint(test.judged.index)
+    assert set(validation.train.index).isdisjoint(validation.judged.index)
+    assert len(validation.judged) > 0 and set(test.train.index).isdisjoint(test.judged.index)
+
+
+@pytest.mark.parametrize(("name", "column"), [("new_users", "user_id"), ("new_items", "item_id")])
+@pytest.mark.parametrize("part", ["test", "validation"])
+def test_what_is_never_seen_is_in_no_training_row_and_still_has_its_features(name, column, part):
+    task = load_task(name, made(), part)
+    features = task.users if column == "user_id" else task.items
+    assert set(task.judged[column]).isdisjoint(task.train[column])
+    assert set(task.judged[column]) <= set(features.index)
+
+
+def test_protocol_b_hides_validation_from_the_lists_only_where_test_is_read():
+    task, validation = (load_task("protocol_b", made(), part) for part in ("test", "validation"))
+    assert task.hidden.equals(validation.judged) and validation.hidden.empty
+    assert task.liked_from == 3
+
+
+def test_an_unknown_task_or_part_is_refused():
+    with pytest.raises(ValueError, match="task 'cold', part 'test': give one of"):
+        load_task("cold", made())
+    with pytest.raises(ValueError, match="part 'all'"):
+        load_task("warm", made(), "all")
+
+
+ALPHABET = "abcdefghijklmnopqrst"
+
+
+def task_of(judged, hidden=()):
+    """User 1 knows "e", user 2 "a", and user 3 all that there is."""
+    train = [(1, "e"), (2, "a"), *((3, item) for item in ALPHABET)]
+    columns = ["user_id", "item_id", "rating"]
+    frames = [pd.DataFrame(rows, columns=columns) for rows in ([(*row, 5) for row in train], judged)]
+    hidden = pd.DataFrame([(*row, 5) for row in hidden], columns=columns)
+    return Task("made", *frames, hidden, None, None, 4, ("auc", "ranking"))
+
+
+def scorer_of(task):
+    """Score items in alphabetical order, "a" best, for users 1 and 2."""
+    values = -np.arange(len(ALPHABET) + 1.0)[:, None]
+    return VectorScorer([1, 2], list(ALPHABET), np.ones((3, 1)), values, task.train)
+
+
+def test_a_system_is_judged_by_auc_and_by_lists_that_leave_training_films_out():
+    # User 1 liked "b", the second of the list a, b, c, d, f ...; user 2 "c", the second of b, c, d ...
+    task = task_of([(1, "b", 4), (1, "c", 3), (2, "b", 2), (2, "c", 5)])
+    found = judge(task, scorer_of(task), task.metrics, intervals=False)
+    assert found["auc_per_user"] == 0.5 and found["auc_pooled"] == 0.5
+    assert found["coverage"] == 11 / 20  # user 1 is shown a to k without e, user 2 b to k
+    assert found["mrr"] == 0.5 and found["hit"] == 1 and found["recall"] == 1 and found["precision"] == 0.1
+    assert "ndcg" not in judge(task, scorer_of(task), ["auc"])
+
+
+def test_hidden_films_leave_the_lists_and_those_behind_them_move_up():
+    judged = [(1, "c", 5), (1, "d", 1), (2, "b", 5), (2, "c", 1)]
+    plain, hiding = task_of(judged), task_of(judged, hidden=[(1, "a"), (1, "b")])
+    assert judge(plain, scorer_of(plain), ["ranking"])["mrr"] == pytest.approx((1 / 3 + 1) / 2)
+    assert judge(hiding, scorer_of(hiding), ["ranking"])["mrr"] == 1
+
+
+def test_the_goal_is_the_mean_of_both_aucs_or_ndcg():
+    figures = {"auc_pooled": 0.8, "auc_per_user": 0.7, "ndcg": 0.3}
+    assert objective(figures, "auc") == pytest.approx(0.75) and objective(figures, "ndcg") == 0.3
+
+
+def test_trials_are_the_defaults_and_others_all_different_and_the_same_every_time():
+    system = System("m:f", (), {"a": [1, 2, 3], "b": [1, 2, 3, 4]})
+    trials = system.trials()
+    assert trials[0] == {"a": 1, "b": 1} and len({str(trial) for trial in trials}) == TRIALS == len(trials)
+    assert system.trials() == trials
+    assert len(System("m:f", (), {"a": [1, 2, 3]}).trials()) == 3
+
+
+def test_trials_try_each_value_of_a_setting_about_equally_often():
+    trials = System("m:f", (), {"a": [1, 2, 3, 4, 5, 6, 7], "b": [1, 2]}).trials()
+    assert {trial["a"] for trial in trials} == {1, 2, 3, 4, 5, 6, 7}
+    assert sum(trial["b"] == 2 for trial in trials) in (3, 4)
+
+
+def test_every_system_has_known_tasks_and_those_with_settings_the_same_budget():
+    for name, system in SYSTEMS.items():
+        assert set(system.tasks) <= set(TASKS), name
+        assert len(system.trials()) == (TRIALS if system.space else 1), name
+
+
+def test_a_new_row_replaces_the_one_with_its_key_and_no_other(tmp_path):
+    path = tmp_path / "results" / "warm.csv"
+    for seed, ndcg in [(0, 0.1), (1, 0.2), (0, 0.3)]:
+        store(
+            path,
+            {"system": "EASE", "seed": seed, "ndcg": ndcg},
+            ["system", "seed"],
+            ["system", "seed", "ndcg"],
+        )
+    store(path, {"system": "popularity", "seed": 0}, ["system", "seed"], ["system", "seed", "ndcg"])
+    assert path.read_text() == "system,seed,ndcg\npopularity,0,\nEASE,1,0.2\nEASE,0,0.3\n"
+
+
+def test_a_break_while_writing_leaves_the_old_rows(tmp_path, monkeypatch):
+    path = tmp_path / "warm.csv"
+    store(path, {"system": "EASE", "seed": 0}, ["system"])
+    before = path.read_text()
+    monkeypatch.setattr(compare.os, "replace", lambda *places: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        store(path, {"system": "popularity", "seed": 0}, ["system"])
+    assert path.read_text() == before
+
+
+class Imitation(Comparison):
+    """Answers as workers would: of the settings, `l2` = 200 is best for AUC, 1000 for NDCG."""
+
+    def work(self, task, name, *mode):
+        self.done = [*getattr(self, "done", []), mode]
+        if mode == ("tune",):
+            for trial in SYSTEMS[name].trials():
+                yield {"params": trial, "goal_auc": -abs(trial["l2"] - 200), "goal_ndcg": trial["l2"]}
+        else:
+            yield {"ndcg": json.loads(mode[1])["l2"] / 1000, "fit_seconds": 1.0}
+
+
+def test_the_best_trial_for_each_goal_is_fitted_once_and_kept(tmp_path):
+    Imitation("ml-1m", tmp_path, 1, missing=False).run("warm", "EASE", [0, 1])
+    rows = pd.read_csv(tmp_path / "warm.csv")
+    best = {goal: json.loads(params)["l2"] for goal, params in zip(rows.tuned_for, rows.params, strict=True)}
+    tried = pd.read_csv(tmp_path / "tuning.csv").params.map(lambda text: json.loads(text)["l2"])
+    assert best == {"auc": min(tried, key=lambda l2: abs(l2 - 200)), "ndcg": tried.max()}
+    assert rows.seed.tolist() == [0, 0]  # EASE draws nothing: one seed is enough
+    assert len(tried) == TRIALS
+
+
+def test_what_is_there_is_left_out_only_when_asked_to(tmp_path):
+    Imitation("ml-1m", tmp_path, 1, missing=False).run("warm", "EASE", [0])
+    again = Imitation("ml-1m", tmp_path, 1, missing=True)
+    again.run("warm", "EASE", [0])
+    assert not hasattr(again, "done")
+    anew = Imitation("ml-1m", tmp_path, 1, missing=False)
+    anew.run("warm", "EASE", [0])
+    assert anew.done[0] == ("tune",)
+    assert len(pd.read_csv(tmp_path / "warm.csv")) == 2
+
+
+def test_settings_that_left_the_space_leave_the_tables_too(tmp_path, monkeypatch):
+    Imitation("ml-1m", tmp_path, 1, missing=False).run("warm", "EASE", [0])
+    changed = System("m:f", ("warm",), {"l2": [210, 990]}, random=False)
+    monkeypatch.setitem(SYSTEMS, "EASE", changed)
+    Imitation("ml-1m", tmp_path, 1, missing=True).run("warm", "EASE", [0])
+    for name in ("tuning.csv", "warm.csv"):
+        params = pd.read_csv(tmp_path / name)["params"]
+        assert sorted(params) == ['{"l2": 210}', '{"l2": 990}'], name
+
+
+def test_a_worker_that_fails_is_told_with_its_own_words(tmp_path):
+    comparison = Comparison("ml-2m", tmp_path, 1, missing=False)
+    with pytest.raises(RuntimeError, match="post's model on warm ended with code 1(?s:.*)not 'ml-2m'"):
+        comparison.run("warm", "dbrec: the post's model", [0])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_the_peers_environment_the_message_says_how_to_make_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(compare, "PEERS_PYTHON", compare.ROOT / "nowhere")
+    with pytest.raises(FileNotFoundError, match="there is no nowhere: make it by `make peers`"):
+        Comparison("ml-1m", tmp_path, 1, missing=False).run("warm", "popularity", [0])
+
+
+def test_ease_finds_the_planted_kind_and_gives_an_item_no_weight_for_itself(planted):
+    ratings = planted["ratings"]
+    train, test = ratings.iloc[::2], ratings.iloc[1::2]
+    scorer = fit_ease(train, None, None, 4, 0, l2=10, positive_from=4)
+    own = auc_per_user(test.user_id, test.rating > 3, scorer.score(test.user_id.array, test.item_id.array))
+    assert own.mean() > 0.8  # chance is 0.5
+    weights = scorer.item_vectors[:-1]
+    assert np.allclose(np.diag(weights), 0)
+
+
+def test_ease_is_ridge_regression_of_each_item_on_the_others(planted):
+    ratings = planted["ratings"]
+    table = Catalogue(ratings).positives(ratings, 4).toarray().astype(float)
+    others = np.delete(table, 7, axis=1)
+    expected = np.linalg.solve(others.T @ others + 10 * np.eye(59), others.T @ table[:, 7])
+    weights = fit_ease(ratings, None, None, 4, 0, l2=10, positive_from=4).item_vectors[7]
+    assert np.delete(weights, 7)[:59] == pytest.approx(expected, abs=1e-5)
+
+
+FILMS = pd.DataFrame({"genres": [("War",), ()], "year": [1990.0, 2000.0]}, index=[10, 20])
+PEOPLE = pd.DataFrame({"gender": ["F", "M"]}, index=[1, 2])
+RATED = pd.DataFrame({"user_id": [1, 1, 2], "item_id": [10, 20, 10], "rating": [5, 2, 3]})
+
+
+def test_a_training_row_holds_counts_and_means_without_its_own_rating():
+    features = RatedFeatures(RATED, PEOPLE, FILMS)
+    rows = features.leave_one_out(RATED, 0, np.random.default_rng(0))[:, -4:]  # of the user, then of the film
+    expected = [[1, 2, 1, 3], [1, 5, 0, np.nan], [0, np.nan, 1, 5]]
+    assert np.array_equal(rows, expected, equal_nan=True)
+
+
+def test_other_rows_hold_them_whole_and_newcomers_have_none():
+    features = RatedFeatures(RATED, PEOPLE, FILMS)
+    rows = features.rows(*features.places([2, 99], [20, 99]))[:, -4:]
+    assert np.array_equal(rows, [[1, 3, 1, 2], [0, np.nan, 0, np.nan]], equal_nan=True)
+
+
+def test_hidden_rows_are_learned_as_newcomers():
+    features = RatedFeatures(RATED, PEOPLE, FILMS)
+    rows = features.leave_one_out(RATED, 1, np.random.default_rng(0))[:, -4:]
+    assert np.array_equal(rows, [[0, np.nan, 0, np.nan]] * 3, equal_nan=True)
+
+
+def test_boosting_finds_the_planted_kind_from_features_and_ranks_as_it_scores(planted):
+    train = planted["ratings"].iloc[::2]
+    scorer = fit_boosting(train, planted["users"], planted["items"], 4, 0, hidden_share=0.5)
+    lists = scorer.recommend(["u0", "u1"], k=5)
+    assert (lists.item_id % 2 == lists.user_id.map({"u0": 0, "u1": 1})).all()
+    assert scorer.score(lists.user_id, lists.item_id) == pytest.approx(lists.score)
+    seen = set(train[train.user_id == "u0"].item_id)
+    assert seen.isdisjoint(lists[lists.user_id == "u0"].item_id)
+
+
+def test_the_peers_lock_holds_every_requirement_with_hashes_and_without_addresses():
+    lock = (PEERS / "requirements.lock").read_text()
+    for line in (PEERS / "requirements.in").read_text().splitlines():
+        if not line.startswith("#"):
+            wanted = Requirement(line.split(" #")[0])
+            name = re.escape(canonicalize_name(wanted.name))
+            locked = re.findall(rf"^{name}==(\S+)", lock, re.MULTILINE)
+            assert locked and all(version in wanted.specifier for version in locked), line
+    packages = re.findall(r"^\S+==.*$", lock, re.MULTILINE)
+    assert len(packages) == len(
+        re.findall(r"^\S+==.* \\\n    --hash=sha256:[0-9a-f]{64}\b", lock, re.MULTILINE)
+    )
+    others = [line for line in lock.splitlines() if not line.startswith("    --hash=sha256:")]
+    assert [line for line in others if "/" in line or "@" in line or line.startswith("-")] == []
