@@ -19,6 +19,9 @@ class FeatureTower(keras.layers.Layer):
     Beside the taste v, each side has a bias b: how freely a user likes, how liked an item is. A user's vector
     is ``[v, b, 1]`` and an item's ``[v, 1, b]``, so that one dot product is ``v.v' + b + b'``.
 
+    With `history_dim`, the row comes with a second input, what the person rated (`UserHistory.tower`), and a
+    matrix maps it to a further part of the sum. Rows that come without it are newcomers'.
+
     Args:
         columns: ``(name, kind, size)`` of each column as `FeatureEncoder.spec` gives them; kind is
             ``"one-hot"`` (one place of the row, a table of `size` rows) or ``"multi-hot"`` (`size` places).
@@ -26,9 +29,11 @@ class FeatureTower(keras.layers.Layer):
         embedding_dim: Length of the taste.
         dropout: Chance in [0, 1) that a one-hot code is dropped in training.
         seed: Seed of the first weights and of the dropping.
+        history_dim: Length of the history; 0 for a tower without.
 
     Call:
-        rows, shape (batch, width), int -> vectors, shape (batch, embedding_dim + 2), float32.
+        rows, shape (batch, width), int, or [rows, histories of shape (batch, history_dim)] -> vectors, shape
+        (batch, embedding_dim + 2), float32.
 
     ``tables`` holds the Keras layer of each column, in the order of `columns`.
 
@@ -40,7 +45,7 @@ class FeatureTower(keras.layers.Layer):
         feature vectors and of feature biases); dropping ids: Volkovs, Yu and Poutanen 2017, "DropoutNet".
     """
 
-    def __init__(self, columns, side, embedding_dim=64, dropout=0.1, seed=0, **kwargs):
+    def __init__(self, columns, side, embedding_dim=64, dropout=0.1, seed=0, history_dim=0, **kwargs):
         super().__init__(**kwargs)
         if side not in ("user", "item"):
             raise ValueError(f"side is {side!r}: give 'user' or 'item'")
@@ -49,6 +54,7 @@ class FeatureTower(keras.layers.Layer):
         self.embedding_dim = embedding_dim
         self.dropout = dropout
         self.seed = seed
+        self.history_dim = history_dim
         self.random = keras.random.SeedGenerator(seed)
         self.tables = []
         for place, (_, kind, size) in enumerate(self.columns):
@@ -58,12 +64,18 @@ class FeatureTower(keras.layers.Layer):
             else:
                 table = keras.layers.Dense(embedding_dim + 1, use_bias=False, kernel_initializer=first)
             self.tables.append(table)
+        if history_dim:
+            first = keras.initializers.RandomNormal(stddev=0.02, seed=seed + len(self.columns))
+            self.history = keras.layers.Dense(embedding_dim + 1, use_bias=False, kernel_initializer=first)
 
     def build(self, input_shape):
         for table, (_, kind, size) in zip(self.tables, self.columns, strict=True):
             table.build((None,) if kind == "one-hot" else (None, size))
+        if self.history_dim:
+            self.history.build((None, self.history_dim))
 
-    def call(self, rows, training=False):
+    def call(self, inputs, training=False):
+        rows, history = inputs if isinstance(inputs, (list, tuple)) else (inputs, None)
         total, place = 0.0, 0
         for table, (_, kind, size) in zip(self.tables, self.columns, strict=True):
             if kind == "one-hot":
@@ -72,6 +84,8 @@ class FeatureTower(keras.layers.Layer):
             else:
                 total += table(ops.cast(rows[:, place : place + size], "float32"))
                 place += size
+        if history is not None:
+            total += self.history(history)
         taste, bias = total[:, :-1], total[:, -1:]
         ones = ops.ones_like(bias)
         return ops.concatenate([taste, bias, ones] if self.side == "user" else [taste, ones, bias], -1)
@@ -83,7 +97,8 @@ class FeatureTower(keras.layers.Layer):
         return ops.where(kept, codes, 0)
 
     def compute_output_shape(self, input_shape):
-        return (input_shape[0], self.embedding_dim + 2)
+        rows = input_shape[0] if isinstance(input_shape[0], (list, tuple)) else input_shape
+        return (rows[0], self.embedding_dim + 2)
 
     def get_config(self):
         return super().get_config() | {
@@ -92,6 +107,7 @@ class FeatureTower(keras.layers.Layer):
             "embedding_dim": self.embedding_dim,
             "dropout": self.dropout,
             "seed": self.seed,
+            "history_dim": self.history_dim,
         }
 
 
@@ -102,6 +118,7 @@ class TripletLossLayer(keras.layers.Layer):
     Args:
         loss: Loss of the difference a.p - a.n, `bpr_loss` unless told.
         l2: Weight of the penalty on the length of the vectors: ``l2 * mean(|a|^2 + |p|^2 + |n|^2)``.
+        weight: What the loss and the penalty count beside those of other layers.
 
     Call:
         [anchors, positives, negatives], each (batch, dim) -> losses without the penalty, (batch,).
@@ -110,18 +127,19 @@ class TripletLossLayer(keras.layers.Layer):
         Rendle et al. 2009, BPR-OPT: the loss and its penalty on the parameters of each triplet drawn.
     """
 
-    def __init__(self, loss: Callable = bpr_loss, l2: float = 0.0, **kwargs):
+    def __init__(self, loss: Callable = bpr_loss, l2: float = 0.0, weight: float = 1.0, **kwargs):
         super().__init__(**kwargs)
         self.loss = loss
         self.l2 = l2
+        self.weight = weight
 
     def call(self, vectors):
         anchors, positives, negatives = vectors
         losses = self.loss(ops.sum(anchors * (positives - negatives), axis=-1))
-        self.add_loss(ops.mean(losses))
+        self.add_loss(self.weight * ops.mean(losses))
         if self.l2:
             squares = sum(ops.sum(ops.square(v), axis=-1) for v in vectors)
-            self.add_loss(self.l2 * ops.mean(squares))
+            self.add_loss(self.weight * self.l2 * ops.mean(squares))
         return losses
 
     def compute_output_shape(self, input_shapes):
@@ -129,7 +147,7 @@ class TripletLossLayer(keras.layers.Layer):
 
     def get_config(self):
         loss = keras.saving.serialize_keras_object(self.loss)
-        return super().get_config() | {"loss": loss, "l2": self.l2}
+        return super().get_config() | {"loss": loss, "l2": self.l2, "weight": self.weight}
 
     @classmethod
     def from_config(cls, config):

@@ -7,6 +7,7 @@ import pandas as pd
 
 from dbrec._quiet import keras
 from dbrec.encoding import FeatureEncoder
+from dbrec.history import ItemFactors, UserHistory, item_factors
 from dbrec.models import Networks, build_model
 from dbrec.sampling import TripletSampler, triplet_dataset
 from dbrec.training import ValidationAUC, train
@@ -26,6 +27,9 @@ class Settings:
     learning_rate: float = 0.005
     l2: float = 0.01
     dropout: float = 0.1
+    history_dim: int = 256
+    choice_weight: float = 1.0
+    newcomers: float = 0.5
     seed: int = 0
     verbose: bool = True
 
@@ -39,12 +43,46 @@ class Learned:
     network_train: keras.Model
     network_predict: keras.Model
     history: pd.DataFrame
+    user_history: UserHistory | None
 
 
-def build(settings: Settings, users: FeatureEncoder, items: FeatureEncoder) -> Networks:
+def build(
+    settings: Settings, users: FeatureEncoder, items: FeatureEncoder, user_history: UserHistory | None
+) -> Networks:
     """Build the two networks that the settings ask for."""
-    s = settings
-    return build_model(users, items, s.embedding_dim, l2=s.l2, dropout=s.dropout, seed=s.seed)
+    s, width = settings, user_history.width if user_history else 0
+    return build_model(
+        users,
+        items,
+        s.embedding_dim,
+        l2=s.l2,
+        dropout=s.dropout,
+        seed=s.seed,
+        history_dim=width,
+        newcomers=s.newcomers,
+    )
+
+
+def sum_up(
+    settings: Settings,
+    ratings: pd.DataFrame,
+    users: FeatureEncoder,
+    items: FeatureEncoder,
+    factors: ItemFactors | None = None,
+) -> UserHistory | None:
+    """Sum up what each trained user rated, by given factors or by new ones; None where it isn't wanted."""
+    if not settings.history_dim:
+        return None
+    user_index, item_index = (
+        users.ids.get_indexer(ratings["user_id"]),
+        items.ids.get_indexer(ratings["item_id"]),
+    )
+    stars = ratings["rating"].to_numpy()
+    liked = stars >= settings.liked_from
+    if factors is None:
+        size = len(items.ids), settings.history_dim
+        factors = item_factors(user_index, item_index, liked, *size, seed=settings.seed)
+    return UserHistory(factors, user_index, item_index, stars, liked, len(users.ids))
 
 
 def learn(
@@ -72,17 +110,19 @@ def learn(
     samplers = _samplers(settings, ratings, *encoders)
     sides = tuple(encoder(encoder.ids) for encoder in encoders)
     batch_size = settings.batch_size or default_batch_size(len(samplers[1]))
-    network_train, network_predict = build(settings, *encoders)
+    user_history = sum_up(settings, ratings, *encoders)
+    network_train, network_predict = build(settings, *encoders, user_history)
     history = train(
         network_train,
-        triplet_dataset(samplers, [sides, sides[::-1]], batch_size),
+        triplet_dataset(samplers, [sides, sides[::-1]], batch_size, user_history),
         steps_per_epoch=-(-len(samplers[1]) // batch_size),
         epochs=epochs or MOST_EPOCHS,
         learning_rate=settings.learning_rate,
-        validation=_watch(settings, network_predict, *encoders, validation),
+        validation=_watch(settings, network_predict, *encoders, user_history, validation),
         verbose=settings.verbose,
     )
-    return Learned(*encoders, network_train, network_predict, pd.DataFrame(history.history))
+    frame = pd.DataFrame(history.history)
+    return Learned(*encoders, network_train, network_predict, frame, user_history)
 
 
 def default_batch_size(n_positives: int) -> int:
@@ -106,9 +146,19 @@ def _samplers(settings, ratings, user_encoder, item_encoder) -> list[TripletSamp
     ]
 
 
-def _watch(settings, network_predict, user_encoder, item_encoder, validation) -> ValidationAUC | None:
+def _watch(
+    settings, network_predict, user_encoder, item_encoder, user_history, validation
+) -> ValidationAUC | None:
     if validation is None:
         return None
     rows = user_encoder(validation["user_id"]), item_encoder(validation["item_id"])
+    histories = None
+    if user_history:
+        histories = rows_or_zeros(user_history.tower, user_encoder.ids.get_indexer(validation["user_id"]))
     liked = validation["rating"].to_numpy() >= settings.liked_from
-    return ValidationAUC(network_predict, *rows, validation["user_id"].to_numpy(), liked)
+    return ValidationAUC(network_predict, *rows, validation["user_id"].to_numpy(), liked, histories)
+
+
+def rows_or_zeros(table: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Take rows of a table, and zeros where the place is -1."""
+    return np.where(places[:, None] >= 0, table[places], 0).astype(table.dtype)

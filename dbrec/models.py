@@ -1,5 +1,7 @@
 """Build the two networks that share their towers: one to train, one to predict."""
 
+import numpy as np
+
 from dbrec._quiet import keras
 from dbrec.encoding import FeatureEncoder
 from dbrec.layers import FeatureTower, ScoreLayer, TripletLossLayer
@@ -16,6 +18,8 @@ def build_model(
     dropout: float = 0.1,
     item_anchors: bool = True,
     seed: int = 0,
+    history_dim: int = 0,
+    newcomers: float = 0.0,
 ) -> Networks:
     """Build the series' model: a user tower and an item tower, each used wherever its kind of row comes in.
 
@@ -29,11 +33,16 @@ def build_model(
             who didn't), beside (user, liked item, not-liked item). Without it scores of different users
             are never compared.
         seed: Seed of the first weights.
+        history_dim: Length of a user's history (`UserHistory.width`); 0 for a model without.
+        newcomers: Weight of two further losses of each triplet, one with the anchor and one with the two
+            others as newcomers, without id and history: so features learn to stand alone, at no cost to
+            those who are known.
 
     Returns:
         ``(network_train, network_predict)``. Inputs of the first: rows ``[user, positive item, negative
         item]``, and with `item_anchors` also ``[item, positive user, negative user]``; its outputs are the
-        losses of the triplets. Inputs of the second: rows ``[user, item]``; its output is the score. Both
+        losses of the triplets. Inputs of the second: rows ``[user, item]``; its output is the score. With
+        `history_dim` the history of each user among the inputs follows at the end, in their order. Both
         hold the very same layers ``user_tower`` and ``item_tower``.
 
     Raises:
@@ -43,23 +52,37 @@ def build_model(
         raise ValueError(f"embedding_dim is {embedding_dim}: give a length of at least 1")
     if not 0 <= dropout < 1:
         raise ValueError(f"dropout is {dropout}: give a chance in [0, 1), such as 0.1")
-    user_tower = FeatureTower(users.spec, "user", embedding_dim, dropout, seed, name="user_tower")
+    user_tower = FeatureTower(
+        users.spec, "user", embedding_dim, dropout, seed, history_dim, name="user_tower"
+    )
     item_tower = FeatureTower(items.spec, "item", embedding_dim, dropout, seed + 1000, name="item_tower")
-    user = keras.Input((users.width,), dtype="int32", name="user")
-    item = keras.Input((items.width,), dtype="int32", name="item")
+    tower = {"user": user_tower, "item": item_tower}
 
-    inputs, losses = [], []
+    def enter(side, name, inputs, histories):
+        row = keras.Input(({"user": users, "item": items}[side].width,), dtype="int32", name=name)
+        inputs.append(row)
+        if side == "item" or not history_dim:
+            return tower[side](row)
+        histories.append(keras.Input((history_dim,), dtype="float32", name=f"{name}_history"))
+        return tower[side]([row, histories[-1]])
+
+    def as_newcomer(side, row):
+        return tower[side](row * np.int32(np.arange(row.shape[1]) > 0))
+
+    inputs, histories, losses = [], [], []
     for anchor_side, other_side in [("user", "item"), ("item", "user")][: 1 + item_anchors]:
-        tower = {"user": user_tower, "item": item_tower}
-        width = {"user": users.width, "item": items.width}
         names = [f"{anchor_side}_anchor", f"{other_side}_positive", f"{other_side}_negative"]
-        rows = [keras.Input((width[name[:4]],), dtype="int32", name=name) for name in names]
-        vectors = [tower[name[:4]](row) for name, row in zip(names, rows, strict=True)]
+        vectors = [enter(name[:4], name, inputs, histories) for name in names]
         losses.append(TripletLossLayer(l2=l2, name=f"{anchor_side}_triplet_loss")(vectors))
-        inputs += rows
-    network_train = keras.Model(inputs, losses, name="network_train")
-    score = ScoreLayer(name="score")([user_tower(user), item_tower(item)])
-    return network_train, keras.Model([user, item], score, name="network_predict")
+        if newcomers:
+            new = [as_newcomer(name[:4], row) for name, row in zip(names, inputs[-3:], strict=True)]
+            for name, mixed in [("anchor", new[:1] + vectors[1:]), ("others", vectors[:1] + new[1:])]:
+                layer = TripletLossLayer(l2=l2, weight=newcomers, name=f"{anchor_side}_triplet_new_{name}")
+                losses.append(layer(mixed))
+    network_train = keras.Model(inputs + histories, losses, name="network_train")
+    inputs, histories = [], []
+    score = ScoreLayer(name="score")([enter(side, side, inputs, histories) for side in ("user", "item")])
+    return network_train, keras.Model(inputs + histories, score, name="network_predict")
 
 
 def build_post_model(

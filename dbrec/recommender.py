@@ -8,11 +8,14 @@ import pandas as pd
 
 from dbrec.checks import check_ratings
 from dbrec.encoding import Categorical
-from dbrec.folding import fold_in
-from dbrec.learning import Settings, build, learn
+from dbrec.history import SHRINKAGE
+from dbrec.learning import Settings, build, learn, rows_or_zeros, sum_up
 from dbrec.scoring import VectorScorer, positions
 from dbrec.splits import split_ratings
 from dbrec.storage import read_folder, write_folder
+
+# Of the liking score in lists: choice decides, unless there are no ratings to tell it from.
+LIKING_WEIGHT, NEWCOMER_LIKING_WEIGHT = 0.01, 0.1
 
 
 class HybridRecommender:
@@ -37,6 +40,9 @@ class HybridRecommender:
         learning_rate: Adam's learning rate.
         l2: Weight of the penalty on the vectors.
         dropout: Chance that an id or a feature is dropped in training, in [0, 1).
+        history_dim: Length of the items' factors that a user's history sums up; 0 leaves histories out.
+        choice_weight: What the choice score counts in the liking score.
+        newcomers: Weight of the losses in which a side's id and history are hidden; see `build_model`.
         seed: Seed of all draws: the same seed gives the same losses on the same machine.
         verbose: Whether to print a line an epoch.
 
@@ -57,11 +63,25 @@ class HybridRecommender:
         learning_rate: float = 0.005,
         l2: float = 0.01,
         dropout: float = 0.1,
+        history_dim: int = 256,
+        choice_weight: float = 1.0,
+        newcomers: float = 0.5,
         seed: int = 0,
         verbose: bool = True,
     ):
         self.settings = Settings(
-            embedding_dim, liked_from, epochs, batch_size, learning_rate, l2, dropout, seed, verbose
+            embedding_dim,
+            liked_from,
+            epochs,
+            batch_size,
+            learning_rate,
+            l2,
+            dropout,
+            history_dim,
+            choice_weight,
+            newcomers,
+            seed,
+            verbose,
         )
         self.scorer: VectorScorer | None = None
 
@@ -106,20 +126,53 @@ class HybridRecommender:
             if settings.verbose:
                 print(f"best after {epochs} epochs; now on all {len(ratings):,} ratings", flush=True)
         vars(self).update(vars(learn(settings, ratings, users, items, validation, epochs)))
-        self._make_scorer(ratings[["user_id", "item_id"]].reset_index(drop=True))
+        self._make_scorer(ratings[["user_id", "item_id", "rating"]].reset_index(drop=True))
         return self
 
     def _make_scorer(self, seen: pd.DataFrame) -> None:
-        """Compute the vector of each known id once, and of the population (a row of zeros) last."""
-        vectors = [
-            self._vectors(side, np.vstack([encoder.rows, np.zeros_like(encoder.rows[:1])]))
-            for side, encoder in [("user", self.user_encoder), ("item", self.item_encoder)]
-        ]
+        """Compute the vectors of each known id once, and of the population (a row of zeros) last."""
+        users, items = (
+            np.vstack([encoder.rows, np.zeros_like(encoder.rows[:1])])
+            for encoder in (self.user_encoder, self.item_encoder)
+        )
+        tower, choice, found = None, np.zeros((len(users), 0)), np.zeros((len(items), 0))
+        n_rated = np.zeros(len(users))
+        if self.user_history:
+            places = np.append(self.user_encoder.ids.get_indexer(self.user_encoder.known), -1)
+            tower, choice = (
+                rows_or_zeros(table, places) for table in (self.user_history.tower, self.user_history.choice)
+            )
+            n_rated = self.user_history.n_rated[places] * (places >= 0)
+            places = np.append(self.item_encoder.ids.get_indexer(self.item_encoder.known), -1)
+            found = rows_or_zeros(self.user_history.factors.found, places)
+        liking, showing = self._user_vectors(users, tower, choice, n_rated)
+        vectors = np.asarray(self.network_predict.get_layer("item_tower")(items))
         self.seen = seen
-        self.scorer = VectorScorer(self.user_encoder.known, self.item_encoder.known, *vectors, seen)
+        self.scorer = VectorScorer(
+            self.user_encoder.known,
+            self.item_encoder.known,
+            liking,
+            np.concatenate([vectors, found], axis=1),
+            seen,
+            showing,
+        )
 
-    def _vectors(self, side: str, rows: np.ndarray) -> np.ndarray:
-        return np.asarray(self.network_predict.get_layer(f"{side}_tower")(rows))
+    def _user_vectors(self, rows, tower, choice, n_rated) -> tuple[np.ndarray, np.ndarray]:
+        """Make the two vectors of each user: one asks what they would like, the other what to show them.
+
+        Who has rated nothing is shown what people usually choose, by how much they would like it; with each
+        rating their own choice takes over.
+        """
+        inputs = rows if tower is None else [rows, tower]
+        vectors = np.asarray(self.network_predict.get_layer("user_tower")(inputs))
+        liking = np.concatenate([vectors, self.settings.choice_weight * choice], axis=1)
+        if tower is None:
+            return liking, liking
+        own = np.concatenate([LIKING_WEIGHT * vectors, choice], axis=1)
+        usual = np.broadcast_to(self.user_history.choice.mean(axis=0), choice.shape)
+        newcomer = np.concatenate([NEWCOMER_LIKING_WEIGHT * vectors, usual], axis=1)
+        left = (SHRINKAGE / (SHRINKAGE + np.asarray(n_rated))) ** 2
+        return liking, own + newcomer * left[:, None]
 
     def _fitted(self) -> VectorScorer:
         if self.scorer is None:
@@ -170,8 +223,7 @@ class HybridRecommender:
     ) -> pd.DataFrame:
         """List items for a person who isn't in the data, without training.
 
-        Their features give a first vector; the films named move it by the BPR loss with the items held
-        fixed (`fold_in`).
+        Their features and the films they name, summed up as a history, go through the user tower.
 
         Args:
             features: Name of a user feature to its value; those left out, or None, are missing.
@@ -189,15 +241,44 @@ class HybridRecommender:
                 or `k` isn't at least 1.
         """
         scorer = self._fitted()
+        (_, showing), named = self._newcomer(features, liked, disliked)
+        scores = scorer.item_vectors[:-1] @ showing
+        scores[named] = -np.inf
+        return scorer.top_items(scores[None], k).drop(columns="row")
+
+    def score_for(
+        self,
+        item_ids,
+        features: Mapping | None = None,
+        liked: Iterable = (),
+        disliked: Iterable = (),
+    ) -> np.ndarray:
+        """Score items for a person who isn't in the data: how much they would like each.
+
+        Args:
+            item_ids: One raw id, or an array of shape (n,).
+            features: As in `recommend_for`.
+            liked: As in `recommend_for`.
+            disliked: As in `recommend_for`.
+
+        Returns:
+            Scores, shape (n,), float32, on the scale of `score`.
+
+        Raises:
+            RuntimeError, KeyError, ValueError: As `recommend_for`.
+        """
+        scorer = self._fitted()
+        (liking, _), _ = self._newcomer(features, liked, disliked)
+        return scorer.item_vectors[positions(scorer.item_ids, item_ids)] @ liking.astype(np.float32)
+
+    def _newcomer(self, features, liked, disliked) -> tuple[list[np.ndarray], np.ndarray]:
+        """Make the two vectors of a newcomer, and the places of the items they named."""
         liked, disliked = self._places(liked), self._places(disliked)
         if set(liked) & set(disliked):
             both = self.item_encoder.known[list(set(liked) & set(disliked))].tolist()
             raise ValueError(f"items {both} are named as liked and as disliked: name each once")
-        named = np.concatenate([liked, disliked])
-        vector = self._new_user(features or {}, liked, disliked)
-        scores = scorer.item_vectors[:-1] @ vector
-        scores[named] = -np.inf
-        return scorer.top_items(scores[None], k).drop(columns="row")
+        vectors = self._user_vectors(self._new_row(features or {}), *self._new_history(liked, disliked))
+        return [rows[0] for rows in vectors], np.concatenate([liked, disliked])
 
     def _places(self, item_ids: Iterable) -> np.ndarray:
         ids = list(item_ids)
@@ -209,8 +290,21 @@ class HybridRecommender:
             )
         return places
 
-    def _new_user(self, features: Mapping, liked: np.ndarray, disliked: np.ndarray) -> np.ndarray:
-        """Make the vector of a person from their features and the places of the items they named."""
+    def _new_history(self, liked: np.ndarray, disliked: np.ndarray) -> tuple:
+        """Sum up the items at the places named; a liked one counts as a liked rating does on average."""
+        history = self.user_history
+        if not history:
+            return None, np.zeros((1, 0)), 0
+        named = self.item_encoder.known[np.concatenate([liked, disliked])]
+        places, is_liked = self.item_encoder.ids.get_indexer(named), np.arange(len(named)) < len(liked)
+        all_liked = self.seen["rating"] >= self.settings.liked_from
+        stars = np.where(is_liked, *(self.seen["rating"][which].mean() for which in (all_liked, ~all_liked)))
+        trained = places >= 0
+        tower, choice = history.of(places[trained], stars[trained], is_liked[trained])
+        return tower[None], choice[None], trained.sum(keepdims=True)
+
+    def _new_row(self, features: Mapping) -> np.ndarray:
+        """Encode the features of a person who isn't in the data."""
         names = [column.name for column in self.user_encoder.columns]
         if unknown := [name for name in features if name not in names]:
             raise KeyError(f"user features {unknown} are unknown: this recommender was fitted with {names}")
@@ -224,12 +318,7 @@ class HybridRecommender:
         frame = pd.DataFrame(
             {name: pd.Series([features[name]], dtype=object) for name in features}, index=[0]
         )
-        vector = self._vectors("user", self.user_encoder.encode_new(frame))[0]
-        items = self.scorer.item_vectors
-        counts = np.bincount(self.scorer.seen_items, minlength=len(items))
-        typical = counts @ items / counts.sum()  # over the ratings, so the popular count more
-        taste = slice(self.settings.embedding_dim)
-        return fold_in(vector, items[liked], items[disliked], typical, free=taste).astype(np.float32)
+        return self.user_encoder.encode_new(frame)
 
     def similar_items(self, item_id, k: int = 10) -> pd.DataFrame:
         """List the k items most similar to one; see `VectorScorer.similar_items`.
@@ -270,7 +359,9 @@ class HybridRecommender:
         """
         self._fitted()
         encoders = {"user": self.user_encoder, "item": self.item_encoder}
-        write_folder(path, asdict(self.settings), encoders, self.network_predict, self.seen, self.history)
+        factors = self.user_history.factors if self.user_history else None
+        settings = asdict(self.settings)
+        write_folder(path, settings, encoders, self.network_predict, self.seen, self.history, factors)
 
     @classmethod
     def load(cls, path) -> "HybridRecommender":
@@ -283,11 +374,13 @@ class HybridRecommender:
             FileNotFoundError: If there is none at `path`.
             ValueError: If it has a format that this version doesn't know.
         """
-        settings, encoders, seen, history, weights = read_folder(path)
+        settings, encoders, seen, history, factors, weights = read_folder(path)
         recommender = cls(**settings)
         recommender.user_encoder, recommender.item_encoder = encoders["user"], encoders["item"]
         recommender.history = history
-        networks = build(recommender.settings, encoders["user"], encoders["item"])
+        sides = encoders["user"], encoders["item"]
+        recommender.user_history = sum_up(recommender.settings, seen, *sides, factors)
+        networks = build(recommender.settings, *sides, recommender.user_history)
         recommender.network_train, recommender.network_predict = networks
         recommender.network_predict.load_weights(weights)
         recommender._make_scorer(seen)

@@ -160,6 +160,7 @@ def triplet_dataset(
     samplers: Sequence[TripletSampler],
     rows: Sequence[tuple[np.ndarray, np.ndarray]],
     batch_size: int,
+    history=None,
 ):
     """Make an endless tf.data pipeline of batches for `network_train`.
 
@@ -168,6 +169,8 @@ def triplet_dataset(
         rows: For each sampler the encoded rows ``(of its anchors, of its partners)``, int32, in the order
             of the positions.
         batch_size: Triplets a batch, of each sampler.
+        history: A `UserHistory`: then the history of each user in the batch follows at the end, (batch_size,
+            width) each, without the items that are compared.
 
     Returns:
         A ``tf.data.Dataset`` of ``((A, P, N),)`` or, with two samplers, ``((A, P, N, A', P', N'),)``; each
@@ -185,12 +188,27 @@ def triplet_dataset(
     tables = [tf.constant(side) for anchor, partner in rows for side in (anchor, partner, partner)]
     positions = tf.TensorSpec((batch_size,), tf.int32)
 
+    signature = [positions] * len(tables)
+    if history is not None:
+        n_users = [1, 2][: len(samplers)]  # one in a user's triplet, two in an item's
+        signature += [tf.TensorSpec((batch_size, history.width), tf.float32)] * sum(n_users)
+
     def draw() -> Iterator[tuple]:
         while True:
-            yield tuple(array for sampler in samplers for array in sampler.sample(batch_size))
+            drawn = [sampler.sample(batch_size) for sampler in samplers]
+            yield sum(drawn, ()) + (_histories(history, *drawn) if history is not None else ())
 
     def look_up(*drawn):
-        return (tuple(tf.gather(table, place) for table, place in zip(tables, drawn, strict=True)),)
+        rows = tuple(tf.gather(table, place) for table, place in zip(tables, drawn, strict=False))
+        return (rows + drawn[len(tables) :],)
 
-    dataset = tf.data.Dataset.from_generator(draw, output_signature=(positions,) * len(tables))
+    dataset = tf.data.Dataset.from_generator(draw, output_signature=tuple(signature))
     return dataset.map(look_up, num_parallel_calls=2, deterministic=True).prefetch(4)
+
+
+def _histories(history, of_user: Triplets, of_item: Triplets | None = None) -> tuple:
+    """Give the history of each user in the triplets without the items that they are asked to compare."""
+    found = [history.without(of_user.anchor, of_user.positive, of_user.negative)]
+    for users in of_item[1:] if of_item else ():
+        found.append(history.without(users, of_item.anchor))
+    return tuple(found)

@@ -33,14 +33,20 @@ class VectorScorer:
         user_vectors: Shape (n + 1, dim): the last row serves users that aren't in `user_ids`.
         item_vectors: Shape (m + 1, dim): the last row serves unknown items.
         seen: Pairs to leave out of recommendations: a frame with columns ``user_id`` and ``item_id``.
+        list_vectors: Like `user_vectors`, and used by `recommend` in their place, where what to show isn't
+            just what they would like; None takes `user_vectors` for both.
     """
 
-    def __init__(self, user_ids, item_ids, user_vectors, item_vectors, seen: pd.DataFrame):
+    def __init__(self, user_ids, item_ids, user_vectors, item_vectors, seen: pd.DataFrame, list_vectors=None):
         self.user_ids, self.item_ids = pd.Index(user_ids), pd.Index(item_ids)
         self.user_vectors = np.asarray(user_vectors, np.float32)
         self.item_vectors = np.asarray(item_vectors, np.float32)
+        self.list_vectors = (
+            self.user_vectors if list_vectors is None else np.asarray(list_vectors, np.float32)
+        )
         for ids, vectors, side in [
             (self.user_ids, self.user_vectors, "user"),
+            (self.user_ids, self.list_vectors, "list"),
             (self.item_ids, self.item_vectors, "item"),
         ]:
             if len(vectors) != len(ids) + 1:
@@ -77,7 +83,7 @@ class VectorScorer:
         return np.einsum("nd,nd->n", *np.broadcast_arrays(self.user_vectors[users], self.item_vectors[items]))
 
     def recommend(self, user_ids, k: int = 10, exclude_seen: bool = True) -> pd.DataFrame:
-        """List the k items of the highest score for each user.
+        """List the k items of the highest score for each user, scored with `list_vectors`.
 
         Args:
             user_ids: One id, or an array of shape (n,).
@@ -96,7 +102,7 @@ class VectorScorer:
         users, parts = positions(self.user_ids, user_ids), []
         for start in range(0, max(len(users), 1), USERS_AT_ONCE):
             part = users[start : start + USERS_AT_ONCE]
-            scores = self.user_vectors[part] @ self.item_vectors[:-1].T
+            scores = self.list_vectors[part] @ self.item_vectors[:-1].T
             if exclude_seen:
                 for row, user in enumerate(part):
                     scores[row, self._seen(user)] = -np.inf

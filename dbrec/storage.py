@@ -10,13 +10,16 @@ import numpy as np
 import pandas as pd
 
 from dbrec.encoding import Categorical, Column, FeatureEncoder, MultiHot, Numeric
+from dbrec.history import ItemFactors
 
-FORMAT = 1
+FORMAT = 2
 KINDS = {kind.__name__: kind for kind in (Categorical, Numeric, MultiHot)}
 DESCRIPTION, WEIGHTS, ARRAYS = "recommender.json", "towers.weights.h5", "arrays.npz"
 
 
-def write_folder(path, settings: dict, encoders: dict[str, FeatureEncoder], network, seen, history) -> None:
+def write_folder(
+    path, settings: dict, encoders: dict[str, FeatureEncoder], network, seen, history, factors=None
+) -> None:
     """Write all parts into a new folder beside `path`, then put it in the place of `path`.
 
     Args:
@@ -24,8 +27,9 @@ def write_folder(path, settings: dict, encoders: dict[str, FeatureEncoder], netw
         settings: Arguments of the recommender, as JSON can hold them.
         encoders: ``"user"`` and ``"item"`` to their encoder.
         network: Keras network whose weights are kept.
-        seen: Frame of the training pairs, ``user_id`` and ``item_id``.
+        seen: Frame of the training ratings: ``user_id``, ``item_id`` and ``rating``.
         history: Frame with a row an epoch.
+        factors: `ItemFactors`, or None where the recommender has none.
 
     Raises:
         FileExistsError: If `path` holds something that isn't a recommender. Nothing is changed.
@@ -44,6 +48,8 @@ def write_folder(path, settings: dict, encoders: dict[str, FeatureEncoder], netw
     arrays = {f"{side}_rows": encoder.rows for side, encoder in encoders.items()}
     for side, encoder in encoders.items():
         arrays[f"seen_{side}s"] = encoder.known.get_indexer(seen[f"{side}_id"]).astype(np.int32)
+    arrays["seen_ratings"] = seen["rating"].to_numpy()
+    arrays |= {} if factors is None else factors._asdict()
     new = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
     try:
         (new / DESCRIPTION).write_text(json.dumps(description), encoding="utf-8")
@@ -61,14 +67,15 @@ def write_folder(path, settings: dict, encoders: dict[str, FeatureEncoder], netw
         shutil.rmtree(path / "replaced", ignore_errors=True)
 
 
-def read_folder(path) -> tuple[dict, dict[str, FeatureEncoder], pd.DataFrame, pd.DataFrame, Path]:
+def read_folder(path) -> tuple:
     """Read what `write_folder` wrote.
 
     Args:
         path: Folder of a recommender.
 
     Returns:
-        ``(settings, encoders, seen, history, path of the weights)``.
+        ``(settings, encoders, seen, history, factors or None, path of the weights)``, as `write_folder` takes
+        them.
 
     Raises:
         FileNotFoundError: If there is no recommender at `path`.
@@ -87,8 +94,10 @@ def read_folder(path) -> tuple[dict, dict[str, FeatureEncoder], pd.DataFrame, pd
             side: _encoder(description["sides"][side], arrays[f"{side}_rows"]) for side in ("user", "item")
         }
         seen = {f"{side}_id": encoders[side].known[arrays[f"seen_{side}s"]] for side in ("user", "item")}
+        seen["rating"] = arrays["seen_ratings"]
+        factors = ItemFactors(arrays["given"], arrays["found"]) if "given" in arrays else None
     history = pd.DataFrame(description["history"])
-    return description["settings"], encoders, pd.DataFrame(seen), history, path / WEIGHTS
+    return description["settings"], encoders, pd.DataFrame(seen), history, factors, path / WEIGHTS
 
 
 def _describe(encoder: FeatureEncoder) -> dict:

@@ -20,15 +20,16 @@ class ValidationAUC(keras.callbacks.Callback):
         item_rows: Encoded item of each rating, shape (n, width).
         users: User of each rating, shape (n,).
         liked: Whether each rating is a liked one, shape (n,).
+        histories: History of each rating's user, shape (n, width), where the network takes one.
 
     Raises:
         ValueError: At the first epoch's end, as `auc` and `auc_per_user`.
     """
 
-    def __init__(self, network_predict, user_rows, item_rows, users, liked):
+    def __init__(self, network_predict, user_rows, item_rows, users, liked, histories=None):
         super().__init__()
         self.network_predict = network_predict
-        self.rows = [user_rows, item_rows]
+        self.rows = [user_rows, item_rows] + ([] if histories is None else [histories])
         self.users = users
         self.liked = np.asarray(liked, bool)
 

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dbrec.history import ItemFactors, UserHistory
 from dbrec.sampling import TripletSampler, random_triplet, triplet_dataset
 
 # user 0 rated films 0, 1, 2 with 5, 3, 1; user 1 rated films 1, 2 with 4, 4; user 2 film 0 with 2
@@ -104,6 +105,20 @@ def test_the_pipeline_gives_the_rows_of_anchor_positive_negative():
     ]
     assert a.tolist() == [[1, 7]] * 4 and p.tolist() == [[1]] * 4 and set(n[:, 0]) <= {2, 3}
     assert film.tolist() == [[1]] * 4 and fan.tolist() == [[1, 7]] * 4 and other.tolist() == [[3, 9]] * 4
+
+
+def test_the_pipeline_gives_each_users_history_without_the_films_compared():
+    factors = ItemFactors(*np.eye(3, dtype=np.float32)[None].repeat(2, axis=0))
+    history = UserHistory(factors, USERS, FILMS, STARS, STARS > 3, 3)
+    rows = np.arange(3, dtype=np.int32)[:, None]
+    samplers = [TripletSampler(USERS, FILMS, STARS), TripletSampler(FILMS, USERS, STARS, 5)]
+    ((a, p, n, film, fan, other, *histories),) = next(
+        triplet_dataset(samplers, [(rows, rows)] * 2, 8, history).as_numpy_iterator()
+    )
+    expected = [history.without(a[:, 0], p[:, 0], n[:, 0])]
+    expected += [history.without(users[:, 0], film[:, 0]) for users in (fan, other)]
+    for found, wanted in zip(histories, expected, strict=True):
+        assert found == pytest.approx(wanted, abs=1e-6)
 
 
 @pytest.mark.parametrize(
