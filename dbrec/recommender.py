@@ -147,7 +147,8 @@ class HybridRecommender:
             found = rows_or_zeros(self.user_history.factors.found, places)
         liking, showing = self._user_vectors(users, tower, choice, n_rated)
         vectors = np.asarray(self.network_predict.get_layer("item_tower")(items))
-        self.seen = seen
+        self.seen, liked = seen, seen["rating"] >= self.settings.liked_from
+        self.usual_stars = [seen["rating"][which].mean() for which in (liked, ~liked)]
         self.scorer = VectorScorer(
             self.user_encoder.known,
             self.item_encoder.known,
@@ -297,8 +298,7 @@ class HybridRecommender:
             return None, np.zeros((1, 0)), 0
         named = self.item_encoder.known[np.concatenate([liked, disliked])]
         places, is_liked = self.item_encoder.ids.get_indexer(named), np.arange(len(named)) < len(liked)
-        all_liked = self.seen["rating"] >= self.settings.liked_from
-        stars = np.where(is_liked, *(self.seen["rating"][which].mean() for which in (all_liked, ~all_liked)))
+        stars = np.where(is_liked, *self.usual_stars)
         trained = places >= 0
         tower, choice = history.of(places[trained], stars[trained], is_liked[trained])
         return tower[None], choice[None], trained.sum(keepdims=True)
