@@ -31,7 +31,7 @@ class Towers:
 
     def __init__(self, parts: Parts, task: Task, seed: int):
         self.parts, self.task, self.seed = parts, task, seed
-        ratings, films = task.train, task.items if parts.year else task.items[["genres"]]
+        ratings, films = task.train, task.items[["genres", "year"] if parts.year else ["genres"]]
         self.encoders = (
             FeatureEncoder.fit(ratings["user_id"], task.users),
             FeatureEncoder.fit(ratings["item_id"], films),

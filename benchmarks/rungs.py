@@ -62,6 +62,7 @@ LADDER = [
     Rung("history", "graded", "the sum of all they rated, the target left out", {"history": "without"}),
     Rung("choice", "history", "liking plus the closed form's score", {"choice_weight": 1.0}),
     Rung("two scores", "choice", "lists by choice, likings as before", {"two_scores": True}),
+    Rung("nothing dropped", "two scores", "no id or feature dropped in training", {"dropout": 0.0}),
 ]
 RUNGS = {rung.name: rung for rung in LADDER}
 

@@ -1,7 +1,7 @@
 """Search the settings of HybridRecommender on a validation part of the training ratings.
 
 The test part of `split_ratings(ratings, 0.2, seed=0)` is never read. A tenth of the rest is the validation
-part. Each trial is one short fit of the towers alone, without history and newcomers' losses; its row is
+part. Each trial is one short fit of the towers alone, without history; its row is
 written to benchmarks/results/search.csv as it ends. Break it with Ctrl-C and start it again: it goes on
 where it stopped.
 
@@ -21,7 +21,7 @@ from dbrec.tuning import search
 
 RESULTS = Path(__file__).parent / "results" / "search.csv"
 SEED = 0
-SHORT = {"epochs": 3, "history_dim": 0, "newcomers": 0}  # enough to compare settings, not to finish
+SHORT = {"epochs": 3, "history_dim": 0}  # enough to compare settings, not to finish
 SPACE = {
     "embedding_dim": CategoricalDistribution([16, 32, 64, 128]),
     "learning_rate": FloatDistribution(0.001, 0.02, log=True),

@@ -66,7 +66,9 @@ def load_task(name: str, data: MovieLens, part: str = "test") -> Task:
             # Of the test part's share, too: the best lists for few hidden films are not those for many.
             train, judged = split(train, share, VALIDATION_SEED)
         hidden = judged[:0]
-    users, items = data.users[USER_FEATURES], data.movies[ITEM_FEATURES]
+    # Of a film with ratings the title's words tell nothing more; of a new one they do.
+    more = ["title"] if name == "new_items" else []
+    users, items = data.users[USER_FEATURES], data.movies[ITEM_FEATURES + more]
     if name != "new_items":
         items = items[items.index.isin(train["item_id"])]
     liked_from = 3 if name == "protocol_b" else 4

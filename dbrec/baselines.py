@@ -5,7 +5,7 @@ import pandas as pd
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
-from dbrec.encoding import FeatureEncoder, MultiHot
+from dbrec.encoding import FeatureEncoder, one_hot
 from dbrec.scoring import VectorScorer
 
 
@@ -77,27 +77,3 @@ def logistic_regression(
     user_vectors = np.stack([user_part + model.intercept_[0], np.ones_like(user_part)], axis=1)
     item_vectors = np.stack([np.ones_like(item_part), item_part], axis=1)
     return VectorScorer(sides[0].known, sides[1].known, user_vectors, item_vectors, ratings)
-
-
-def one_hot(encoder: FeatureEncoder, rows: np.ndarray) -> sparse.csr_matrix:
-    """Spread codes into 0/1 columns; code 0 (unknown or missing) gets none.
-
-    Args:
-        encoder: What the rows were encoded by.
-        rows: Codes, shape (n, encoder.width).
-
-    Returns:
-        A sparse matrix, shape (n, ids + categories of all features): ids in the first columns.
-    """
-    parts, place = [], 0
-    for column in [None, *encoder.columns]:
-        if isinstance(column, MultiHot):
-            parts.append(sparse.csr_matrix(rows[:, place : place + column.width]))
-            place += column.width
-        else:
-            codes, size = rows[:, place], (len(encoder.ids) if column is None else column.size - 1)
-            known = np.flatnonzero(codes)
-            ones = (np.ones(len(known)), (known, codes[known] - 1))
-            parts.append(sparse.csr_matrix(ones, shape=(len(rows), size)))
-            place += 1
-    return sparse.hstack(parts, "csr")

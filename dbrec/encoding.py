@@ -1,17 +1,22 @@
 """Turn raw ids and features into rows of whole numbers that an embedding layer can look up.
 
-A row is ``[id, one-hot codes ..., multi-hot flags ...]``. In every one-hot place code 0 means "unknown or
-missing" and the known values count from 1; a multi-hot place is 0 or 1.
+A row is ``[id, one-hot codes and multi-hot flags ..., flags of words ...]``. In every one-hot place code 0
+means "unknown or missing" and the known values count from 1; a multi-hot place is 0 or 1. The towers take
+rows without the words, which are hundreds or thousands: those tell of newcomers only.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import pandas as pd
 from pandas.api import types
+from scipy import sparse
 
 MAX_BINS = 16
+FEWEST_TEXTS = 10
 
 
 @dataclass(frozen=True)
@@ -124,6 +129,26 @@ class MultiHot:
         return flags
 
 
+@dataclass(frozen=True)
+class Words(MultiHot):
+    """A column of free text, such as a title: a flag for each word that stands in two values or more."""
+
+    @classmethod
+    def fit(cls, name: str, values: pd.Series) -> "Words":
+        """Collect the words that more than one text holds."""
+        words = pd.Series(list(chain.from_iterable(values.dropna().map(_words))), dtype=object)
+        counts = words.value_counts()
+        return cls(name, tuple(sorted(counts.index[counts > 1])))
+
+    def encode(self, values: pd.Series) -> np.ndarray:
+        """Encode a column of n texts as flags, shape (n, width); a missing text has no word."""
+        return super().encode(values.map(_words, na_action="ignore"))
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"[\w']+", text.lower()))
+
+
 Column = Categorical | Numeric | MultiHot
 
 
@@ -131,7 +156,7 @@ def fit_column(name: str, values: pd.Series) -> Column:
     """Choose the kind of a feature column by its dtype and fit it.
 
     Numbers become `Numeric`; tuples, lists or sets `MultiHot`; text, booleans and pandas categoricals
-    `Categorical`.
+    `Categorical`. Ten texts or more are `Words` where most are different and most hold several words.
 
     Args:
         name: Name of the column.
@@ -152,6 +177,8 @@ def fit_column(name: str, values: pd.Series) -> Column:
         return Numeric.fit(name, values)
     if known.map(lambda v: isinstance(v, (tuple, list, set, frozenset))).all():
         return MultiHot.fit(name, values)
+    if known.map(lambda v: isinstance(v, str)).all() and _is_free_text(known):
+        return Words.fit(name, values)
     if known.map(lambda v: isinstance(v, (str, bool, int))).all():
         return Categorical.fit(name, values)
     raise ValueError(
@@ -160,15 +187,20 @@ def fit_column(name: str, values: pd.Series) -> Column:
     )
 
 
+def _is_free_text(known: pd.Series) -> bool:
+    different, several = known.nunique() > len(known) / 2, known.str.contains(r"\s").mean() > 0.5
+    return len(known) >= FEWEST_TEXTS and different and several
+
+
 class FeatureEncoder:
     """Encode the users, or the items, of a data set as rows of whole numbers.
 
     Args:
         ids: Raw ids that get an embedding of their own: those with training ratings. ``ids[j]`` has
             code ``j + 1`` in the first place of a row.
-        columns: Fitted feature columns, in the order of the row's places.
+        columns: Fitted feature columns, in the order of the row's places; words come last.
         known: Raw ids whose row is known, trained or not.
-        rows: Their rows, shape (len(known), width), int32.
+        rows: Their rows, int32, shape (len(known), width + number of words).
     """
 
     def __init__(self, ids: pd.Index, columns: list[Column], known: pd.Index, rows: np.ndarray):
@@ -203,33 +235,38 @@ class FeatureEncoder:
             )
         trained = features.reindex(shared)
         columns = [fit_column(str(name), trained[name]) for name in features]
+        columns.sort(key=lambda column: isinstance(column, Words))
         encoder = cls(ids, columns, ids.union(features.index), np.empty((0, 0), np.int32))
         encoder.rows = encoder.encode(encoder.known, features)
         return encoder
 
     @property
     def names(self) -> list[str]:
-        """Names of a row's places, such as ``['id', 'gender', 'genres: Drama', ...]``."""
+        """Names of the places a tower takes, such as ``['id', 'gender', 'genres: Drama', ...]``."""
         flags = [
             [f"{c.name}: {v}" for v in c.categories] if isinstance(c, MultiHot) else [c.name]
-            for c in self.columns
+            for c in self._in_tower
         ]
         return ["id", *sum(flags, [])]
 
     @property
     def spec(self) -> list[tuple[str, str, int]]:
         """``(name, kind, size)`` of each column, as `FeatureTower` takes them; the id comes first."""
-        kinds = [("multi-hot" if isinstance(c, MultiHot) else "one-hot") for c in self.columns]
-        rest = [(c.name, kind, c.size) for c, kind in zip(self.columns, kinds, strict=True)]
+        kinds = [("multi-hot" if isinstance(c, MultiHot) else "one-hot") for c in self._in_tower]
+        rest = [(c.name, kind, c.size) for c, kind in zip(self._in_tower, kinds, strict=True)]
         return [("id", "one-hot", len(self.ids) + 1), *rest]
 
     @property
     def width(self) -> int:
-        """Places of a row."""
-        return 1 + sum(column.width for column in self.columns)
+        """Places of a row that a tower takes: all but the words."""
+        return 1 + sum(column.width for column in self._in_tower)
+
+    @property
+    def _in_tower(self) -> list[Column]:
+        return [column for column in self.columns if not isinstance(column, Words)]
 
     def encode(self, ids: pd.Index, features: pd.DataFrame) -> np.ndarray:
-        """Encode ids with the features given here, shape (len(ids), width).
+        """Encode ids with the features given here; rows as in `rows`.
 
         An id without training ratings gets code 0; a row or column missing in `features` is missing.
         """
@@ -237,7 +274,7 @@ class FeatureEncoder:
         return np.concatenate([*parts, *self._encode_features(features.reindex(ids))], axis=1)
 
     def encode_new(self, features: pd.DataFrame) -> np.ndarray:
-        """Encode newcomers, who have features but no id, shape (len(features), width).
+        """Encode newcomers, who have features but no id; rows as in `rows`.
 
         A column missing in `features`, or an unseen value, is missing.
         """
@@ -249,13 +286,45 @@ class FeatureEncoder:
         return [column.encode(features.get(column.name, missing)) for column in self.columns]
 
     def __call__(self, ids: Iterable) -> np.ndarray:
-        """Look up the rows of raw ids, shape (len(ids), width); an id never met is all zeros."""
+        """Look up the rows of raw ids as a tower takes them, shape (len(ids), width).
+
+        An id never met is all zeros.
+        """
         position = self.known.get_indexer(pd.Index(ids))
-        rows = self.rows[position]
+        rows = self.rows[position, : self.width]
         rows[position < 0] = 0
         return rows
 
+    def features(self, rows: np.ndarray) -> sparse.csr_matrix:
+        """Spread the features of whole rows into 0/1 columns, words included and ids not."""
+        return one_hot(self, rows)[:, len(self.ids) :]
+
     def status(self, ids: Iterable) -> np.ndarray:
         """Tell what each raw id is scored from: ``"ratings"``, ``"features"`` or ``"population"``."""
-        rows = self(ids)
+        position = self.known.get_indexer(pd.Index(ids))
+        rows = np.where(position[:, None] >= 0, self.rows[position], 0)
         return np.select([rows[:, 0] > 0, rows.any(axis=1)], ["ratings", "features"], "population")
+
+
+def one_hot(encoder: FeatureEncoder, rows: np.ndarray) -> sparse.csr_matrix:
+    """Spread codes into 0/1 columns; code 0 (unknown or missing) gets none.
+
+    Args:
+        encoder: What the rows were encoded by.
+        rows: Whole rows, as in ``encoder.rows``.
+
+    Returns:
+        A sparse matrix, shape (n, ids + categories of all features): ids in the first columns.
+    """
+    parts, place = [], 0
+    for column in [None, *encoder.columns]:
+        if isinstance(column, MultiHot):
+            parts.append(sparse.csr_matrix(rows[:, place : place + column.width]))
+            place += column.width
+        else:
+            codes, size = rows[:, place], (len(encoder.ids) if column is None else column.size - 1)
+            known = np.flatnonzero(codes)
+            ones = (np.ones(len(known)), (known, codes[known] - 1))
+            parts.append(sparse.csr_matrix(ones, shape=(len(rows), size)))
+            place += 1
+    return sparse.hstack(parts, "csr")

@@ -148,17 +148,14 @@ class UserHistory:
             rows[:, half:] -= given * np.asarray(self.above[user_index, items]).T
         return rows
 
-    def of(self, item_index: np.ndarray, ratings: np.ndarray, liked: np.ndarray) -> tuple:
-        """Sum up the ratings of one new person.
+    def choice_of(self, item_index: np.ndarray, liked: np.ndarray) -> np.ndarray:
+        """Sum up the choice of one new person.
 
         Args:
             item_index: Positions of the items they rated, shape (n,); n may be 0.
-            ratings: Their ratings, shape (n,).
             liked: Whether each is a liked one, shape (n,).
 
         Returns:
-            ``(tower, choice)``: their rows, shapes (width,) and (dim,).
+            Shape (dim,), as a row of `choice`.
         """
-        given, above = self.small[item_index], self._above(np.asarray(ratings, float))
-        tower = self._scale(len(given)) * np.concatenate([given.sum(0), above @ given])
-        return tower.astype(np.float32), np.where(liked, 1.0, NOT_LIKED) @ self.factors.given[item_index]
+        return np.where(liked, 1.0, NOT_LIKED) @ self.factors.given[item_index]

@@ -118,7 +118,6 @@ class TripletLossLayer(keras.layers.Layer):
     Args:
         loss: Loss of the difference a.p - a.n, `bpr_loss` unless told.
         l2: Weight of the penalty on the length of the vectors: ``l2 * mean(|a|^2 + |p|^2 + |n|^2)``.
-        weight: What the loss and the penalty count beside those of other layers.
 
     Call:
         [anchors, positives, negatives], each (batch, dim) -> losses without the penalty, (batch,).
@@ -127,19 +126,18 @@ class TripletLossLayer(keras.layers.Layer):
         Rendle et al. 2009, BPR-OPT: the loss and its penalty on the parameters of each triplet drawn.
     """
 
-    def __init__(self, loss: Callable = bpr_loss, l2: float = 0.0, weight: float = 1.0, **kwargs):
+    def __init__(self, loss: Callable = bpr_loss, l2: float = 0.0, **kwargs):
         super().__init__(**kwargs)
         self.loss = loss
         self.l2 = l2
-        self.weight = weight
 
     def call(self, vectors):
         anchors, positives, negatives = vectors
         losses = self.loss(ops.sum(anchors * (positives - negatives), axis=-1))
-        self.add_loss(self.weight * ops.mean(losses))
+        self.add_loss(ops.mean(losses))
         if self.l2:
             squares = sum(ops.sum(ops.square(v), axis=-1) for v in vectors)
-            self.add_loss(self.weight * self.l2 * ops.mean(squares))
+            self.add_loss(self.l2 * ops.mean(squares))
         return losses
 
     def compute_output_shape(self, input_shapes):
@@ -147,7 +145,7 @@ class TripletLossLayer(keras.layers.Layer):
 
     def get_config(self):
         loss = keras.saving.serialize_keras_object(self.loss)
-        return super().get_config() | {"loss": loss, "l2": self.l2, "weight": self.weight}
+        return super().get_config() | {"loss": loss, "l2": self.l2}
 
     @classmethod
     def from_config(cls, config):

@@ -26,10 +26,9 @@ class Settings:
     batch_size: int | None = None
     learning_rate: float = 0.005
     l2: float = 0.01
-    dropout: float = 0.1
+    dropout: float = 0.0
     history_dim: int = 256
     choice_weight: float = 1.0
-    newcomers: float = 0.5
     seed: int = 0
     verbose: bool = True
 
@@ -59,7 +58,6 @@ def build(
         dropout=s.dropout,
         seed=s.seed,
         history_dim=width,
-        newcomers=s.newcomers,
     )
 
 

@@ -1,7 +1,5 @@
 """Build the two networks that share their towers: one to train, one to predict."""
 
-import numpy as np
-
 from dbrec._quiet import keras
 from dbrec.encoding import FeatureEncoder
 from dbrec.layers import FeatureTower, ScoreLayer, TripletLossLayer
@@ -19,7 +17,6 @@ def build_model(
     item_anchors: bool = True,
     seed: int = 0,
     history_dim: int = 0,
-    newcomers: float = 0.0,
 ) -> Networks:
     """Build the series' model: a user tower and an item tower, each used wherever its kind of row comes in.
 
@@ -34,9 +31,6 @@ def build_model(
             are never compared.
         seed: Seed of the first weights.
         history_dim: Length of a user's history (`UserHistory.width`); 0 for a model without.
-        newcomers: Weight of two further losses of each triplet, one with the anchor and one with the two
-            others as newcomers, without id and history: so features learn to stand alone, at no cost to
-            those who are known.
 
     Returns:
         ``(network_train, network_predict)``. Inputs of the first: rows ``[user, positive item, negative
@@ -66,19 +60,11 @@ def build_model(
         histories.append(keras.Input((history_dim,), dtype="float32", name=f"{name}_history"))
         return tower[side]([row, histories[-1]])
 
-    def as_newcomer(side, row):
-        return tower[side](row * np.int32(np.arange(row.shape[1]) > 0))
-
     inputs, histories, losses = [], [], []
     for anchor_side, other_side in [("user", "item"), ("item", "user")][: 1 + item_anchors]:
         names = [f"{anchor_side}_anchor", f"{other_side}_positive", f"{other_side}_negative"]
         vectors = [enter(name[:4], name, inputs, histories) for name in names]
         losses.append(TripletLossLayer(l2=l2, name=f"{anchor_side}_triplet_loss")(vectors))
-        if newcomers:
-            new = [as_newcomer(name[:4], row) for name, row in zip(names, inputs[-3:], strict=True)]
-            for name, mixed in [("anchor", new[:1] + vectors[1:]), ("others", vectors[:1] + new[1:])]:
-                layer = TripletLossLayer(l2=l2, weight=newcomers, name=f"{anchor_side}_triplet_new_{name}")
-                losses.append(layer(mixed))
     network_train = keras.Model(inputs + histories, losses, name="network_train")
     inputs, histories = [], []
     score = ScoreLayer(name="score")([enter(side, side, inputs, histories) for side in ("user", "item")])

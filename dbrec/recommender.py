@@ -10,12 +10,15 @@ from dbrec.checks import check_ratings
 from dbrec.encoding import Categorical
 from dbrec.history import SHRINKAGE
 from dbrec.learning import Settings, build, learn, rows_or_zeros, sum_up
+from dbrec.newcomers import FeatureMap, after_ratings, log_odds_liked
 from dbrec.scoring import VectorScorer, positions
 from dbrec.splits import split_ratings
 from dbrec.storage import read_folder, write_folder
 
 # Of the liking score in lists: choice decides, unless there are no ratings to tell it from.
 LIKING_WEIGHT, NEWCOMER_LIKING_WEIGHT = 0.01, 0.1
+HALF, FEW_RATINGS = 0.5, 10
+SIDES = "user", "item"
 
 
 class HybridRecommender:
@@ -27,8 +30,8 @@ class HybridRecommender:
     higher than the other.
 
     An id with training ratings is scored from its own embedding and its features; an id that only `users` or
-    `items` of the fit knows, from its features; any other as the population. `user_status` and
-    `item_status` tell which.
+    `items` of the fit knows, from its features, by what training made of those who share them (`FeatureMap`);
+    any other as the population. `user_status` and `item_status` tell which.
 
     Args:
         embedding_dim: Length of the vectors.
@@ -42,7 +45,6 @@ class HybridRecommender:
         dropout: Chance that an id or a feature is dropped in training, in [0, 1).
         history_dim: Length of the items' factors that a user's history sums up; 0 leaves histories out.
         choice_weight: What the choice score counts in the liking score.
-        newcomers: Weight of the losses in which a side's id and history are hidden; see `build_model`.
         seed: Seed of all draws: the same seed gives the same losses on the same machine.
         verbose: Whether to print a line an epoch.
 
@@ -62,10 +64,9 @@ class HybridRecommender:
         batch_size: int | None = None,
         learning_rate: float = 0.005,
         l2: float = 0.01,
-        dropout: float = 0.1,
+        dropout: float = 0.0,
         history_dim: int = 256,
         choice_weight: float = 1.0,
-        newcomers: float = 0.5,
         seed: int = 0,
         verbose: bool = True,
     ):
@@ -79,7 +80,6 @@ class HybridRecommender:
             dropout,
             history_dim,
             choice_weight,
-            newcomers,
             seed,
             verbose,
         )
@@ -130,50 +130,74 @@ class HybridRecommender:
         return self
 
     def _make_scorer(self, seen: pd.DataFrame) -> None:
-        """Compute the vectors of each known id once, and of the population (a row of zeros) last."""
-        users, items = (
-            np.vstack([encoder.rows, np.zeros_like(encoder.rows[:1])])
-            for encoder in (self.user_encoder, self.item_encoder)
-        )
-        tower, choice, found = None, np.zeros((len(users), 0)), np.zeros((len(items), 0))
-        n_rated = np.zeros(len(users))
-        if self.user_history:
-            places = np.append(self.user_encoder.ids.get_indexer(self.user_encoder.known), -1)
-            tower, choice = (
-                rows_or_zeros(table, places) for table in (self.user_history.tower, self.user_history.choice)
+        """Compute the vectors of each known id once, and of the population last.
+
+        The towers give those of ids with ratings, `FeatureMap` those of the others. Two more places set a
+        newcomer's score halfway between what the product of the vectors says and what the other side's
+        ratings say: a trained item brings how far its log odds to be liked lie above the mean user's score
+        of it, and a newcomer takes half of that; and likewise the other way round.
+        """
+        self.seen, liked = seen, (seen["rating"] >= self.settings.liked_from).to_numpy()
+        history, encoders = self.user_history, (self.user_encoder, self.item_encoder)
+        user_tower, item_tower = (self.network_predict.get_layer(f"{side}_tower") for side in SIDES)
+        users, items = (encoder(encoder.ids) for encoder in encoders)
+        users = np.asarray(user_tower([users, history.tower] if history else users))
+        items = np.asarray(item_tower(items))
+        index = [e.ids.get_indexer(seen[f"{side}_id"]) for e, side in zip(encoders, SIDES, strict=True)]
+        odds = [log_odds_liked(i, liked, len(e.ids)) for i, e in zip(index, encoders, strict=True)]
+        above = odds[0] - users @ items.mean(axis=0), odds[1] - items @ users.mean(axis=0)
+        self.feature_maps = [
+            FeatureMap(e.features(e.rows[e.known.get_indexer(e.ids)]), vectors, np.bincount(i))
+            for e, vectors, i in zip(encoders, (users, items), index, strict=True)
+        ]
+        user_vectors, user_new, user_above = self._with_newcomers(0, users, above[0])
+        item_vectors, item_new, item_above = self._with_newcomers(1, items, above[1])
+        choice, n_rated = np.zeros((len(user_vectors), 0)), np.zeros(len(user_vectors))
+        found = np.zeros((len(item_vectors), 0))
+        if history:
+            places, item_places = (np.append(e.ids.get_indexer(e.known), -1) for e in encoders)
+            choice, found = (
+                rows_or_zeros(history.choice, places),
+                rows_or_zeros(history.factors.found, item_places),
             )
-            n_rated = self.user_history.n_rated[places] * (places >= 0)
-            places = np.append(self.item_encoder.ids.get_indexer(self.item_encoder.known), -1)
-            found = rows_or_zeros(self.user_history.factors.found, places)
-        liking, showing = self._user_vectors(users, tower, choice, n_rated)
-        vectors = np.asarray(self.network_predict.get_layer("item_tower")(items))
-        self.seen, liked = seen, seen["rating"] >= self.settings.liked_from
-        self.usual_stars = [seen["rating"][which].mean() for which in (liked, ~liked)]
+            n_rated = history.n_rated[places] * (places >= 0)
+        liking = np.column_stack([user_vectors, HALF * user_new, user_above])
+        item_vectors = np.column_stack([item_vectors, item_above, HALF * item_new, found])
         self.scorer = VectorScorer(
             self.user_encoder.known,
             self.item_encoder.known,
-            liking,
-            np.concatenate([vectors, found], axis=1),
+            self._would_like(liking, choice),
+            item_vectors,
             seen,
-            showing,
+            self._to_show(liking, choice, n_rated),
         )
 
-    def _user_vectors(self, rows, tower, choice, n_rated) -> tuple[np.ndarray, np.ndarray]:
-        """Make the two vectors of each user: one asks what they would like, the other what to show them.
+    def _with_newcomers(self, side: int, trained: np.ndarray, above: np.ndarray) -> tuple:
+        """Lay out a row a known id, and one for the population: vector, is it new, and what is `above`."""
+        encoder = (self.user_encoder, self.item_encoder)[side]
+        places = np.append(encoder.ids.get_indexer(encoder.known), -1)
+        rows = np.vstack([encoder.rows, np.zeros_like(encoder.rows[:1])])
+        vectors, new = self.feature_maps[side](encoder.features(rows)), places < 0
+        vectors[~new] = trained[places[~new]]
+        return vectors, new, np.where(new, 0.0, above[places])
+
+    def _would_like(self, liking: np.ndarray, choice: np.ndarray) -> np.ndarray:
+        """Join the vectors that ask what users would like, shape (n, dim)."""
+        return np.concatenate([liking, self.settings.choice_weight * choice], axis=1)
+
+    def _to_show(self, liking: np.ndarray, choice: np.ndarray, n_rated: np.ndarray) -> np.ndarray:
+        """Make the vectors that ask what to show to users, shape (n, dim).
 
         Who has rated nothing is shown what people usually choose, by how much they would like it; with each
         rating their own choice takes over.
         """
-        inputs = rows if tower is None else [rows, tower]
-        vectors = np.asarray(self.network_predict.get_layer("user_tower")(inputs))
-        liking = np.concatenate([vectors, self.settings.choice_weight * choice], axis=1)
-        if tower is None:
-            return liking, liking
-        own = np.concatenate([LIKING_WEIGHT * vectors, choice], axis=1)
+        if not self.user_history:
+            return liking
+        own = np.concatenate([LIKING_WEIGHT * liking, choice], axis=1)
         usual = np.broadcast_to(self.user_history.choice.mean(axis=0), choice.shape)
-        newcomer = np.concatenate([NEWCOMER_LIKING_WEIGHT * vectors, usual], axis=1)
+        newcomer = np.concatenate([NEWCOMER_LIKING_WEIGHT * liking, usual], axis=1)
         left = (SHRINKAGE / (SHRINKAGE + np.asarray(n_rated))) ** 2
-        return liking, own + newcomer * left[:, None]
+        return own + newcomer * left[:, None]
 
     def _fitted(self) -> VectorScorer:
         if self.scorer is None:
@@ -224,7 +248,7 @@ class HybridRecommender:
     ) -> pd.DataFrame:
         """List items for a person who isn't in the data, without training.
 
-        Their features and the films they name, summed up as a history, go through the user tower.
+        Their features give a first vector, and each item they name moves it; see `dbrec.newcomers`.
 
         Args:
             features: Name of a user feature to its value; those left out, or None, are missing.
@@ -278,8 +302,19 @@ class HybridRecommender:
         if set(liked) & set(disliked):
             both = self.item_encoder.known[list(set(liked) & set(disliked))].tolist()
             raise ValueError(f"items {both} are named as liked and as disliked: name each once")
-        vectors = self._user_vectors(self._new_row(features or {}), *self._new_history(liked, disliked))
-        return [rows[0] for rows in vectors], np.concatenate([liked, disliked])
+        named, is_liked = (
+            np.concatenate([liked, disliked]),
+            np.arange(len(liked) + len(disliked)) < len(liked),
+        )
+        new = self.user_encoder.features(self._new_row(features or {}))
+        vector, items = self.feature_maps[0](new)[0], self.scorer.item_vectors[named]
+        dim = len(vector)
+        log_odds = items[:, :dim] @ vector + items[:, dim]
+        told = after_ratings(vector, self.feature_maps[0].covariance, items[:, :dim], is_liked, log_odds)
+        still_new = HALF * FEW_RATINGS / (FEW_RATINGS + len(named))
+        liking, choice = np.append(told, [still_new, 0.0])[None], self._new_choice(named, is_liked)
+        vectors = self._would_like(liking, choice), self._to_show(liking, choice, np.array([len(named)]))
+        return [rows[0] for rows in vectors], named
 
     def _places(self, item_ids: Iterable) -> np.ndarray:
         ids = list(item_ids)
@@ -291,17 +326,13 @@ class HybridRecommender:
             )
         return places
 
-    def _new_history(self, liked: np.ndarray, disliked: np.ndarray) -> tuple:
-        """Sum up the items at the places named; a liked one counts as a liked rating does on average."""
-        history = self.user_history
-        if not history:
-            return None, np.zeros((1, 0)), 0
-        named = self.item_encoder.known[np.concatenate([liked, disliked])]
-        places, is_liked = self.item_encoder.ids.get_indexer(named), np.arange(len(named)) < len(liked)
-        stars = np.where(is_liked, *self.usual_stars)
+    def _new_choice(self, named: np.ndarray, is_liked: np.ndarray) -> np.ndarray:
+        """Sum up the items at the places named, shape (1, dim)."""
+        if not self.user_history:
+            return np.zeros((1, 0))
+        places = self.item_encoder.ids.get_indexer(self.item_encoder.known[named])
         trained = places >= 0
-        tower, choice = history.of(places[trained], stars[trained], is_liked[trained])
-        return tower[None], choice[None], trained.sum(keepdims=True)
+        return self.user_history.choice_of(places[trained], is_liked[trained])[None]
 
     def _new_row(self, features: Mapping) -> np.ndarray:
         """Encode the features of a person who isn't in the data."""

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from dbrec.encoding import Categorical, Column, FeatureEncoder, MultiHot, Numeric
+from dbrec.encoding import Categorical, Column, FeatureEncoder, MultiHot, Numeric, Words
 from dbrec.history import ItemFactors
 
-FORMAT = 2
-KINDS = {kind.__name__: kind for kind in (Categorical, Numeric, MultiHot)}
+FORMAT = 3
+KINDS = {kind.__name__: kind for kind in (Categorical, Numeric, MultiHot, Words)}
 DESCRIPTION, WEIGHTS, ARRAYS = "recommender.json", "towers.weights.h5", "arrays.npz"
 
 

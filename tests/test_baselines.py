@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dbrec.baselines import item_mean, logistic_regression, one_hot, popularity
-from dbrec.encoding import FeatureEncoder
+from dbrec.baselines import item_mean, logistic_regression, popularity
+from dbrec.encoding import FeatureEncoder, one_hot
 from dbrec.metrics import auc, auc_per_user
 
 RATINGS = pd.DataFrame(

@@ -32,6 +32,7 @@ def made(n_users=40, n_items=50):
     ratings["rating"] = random.integers(1, 6, len(ratings))
     users = pd.DataFrame({"gender": "F", "age_group": "25-34", "occupation": "none"}, index=range(n_users))
     movies = pd.DataFrame({"genres": [("Drama",)] * n_items, "year": 1990}, index=range(100, 100 + n_items))
+    movies["title"] = [f"The {number}" for number in range(n_items)]
     return MovieLens("made", ratings, users, movies)
 
 

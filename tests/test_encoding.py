@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dbrec.encoding import Categorical, FeatureEncoder, MultiHot, Numeric, fit_column
+from dbrec.encoding import Categorical, FeatureEncoder, MultiHot, Numeric, Words, fit_column
 
 
 def test_dtype_tells_the_kind_of_a_column():
@@ -109,6 +109,48 @@ def test_features_of_other_ids_are_refused():
 
 @given(st.lists(st.one_of(st.none(), st.text(max_size=3)), min_size=1).filter(any))
 def test_categories_survive_the_round_trip(values):
-    column = fit_column("x", pd.Series(values, dtype=object))
+    column = Categorical.fit("x", pd.Series(values, dtype=object))
     codes = column.encode(pd.Series(values, dtype=object))[:, 0]
     assert [None if code == 0 else column.categories[code - 1] for code in codes] == values
+
+
+FILMS = pd.DataFrame(
+    {
+        "title": [
+            "Star Wars",
+            "Star Trek",
+            "The Trek",
+            None,
+            "Star",
+            *[f"Name{n} alone{n}" for n in range(9)],
+        ],
+        "year": [1977, 1979, 1990, 1990] + [1990] * 10,
+    },
+    index=range(1, 15),
+)
+
+
+def test_free_text_gives_a_flag_to_each_word_of_two_texts_or_more():
+    column = fit_column("title", FILMS["title"])
+    assert isinstance(column, Words) and column.categories == ("star", "trek")
+    assert column.encode(pd.Series(["STAR: trek", None, "new words"])).tolist() == [[1, 1], [0, 0], [0, 0]]
+
+
+def test_text_that_repeats_or_is_short_or_of_single_words_is_no_free_text():
+    for values in (["very good", "very bad"] * 9, ["very good", "very bad"], [f"name{n}" for n in range(20)]):
+        assert isinstance(fit_column("x", pd.Series(values)), Categorical)
+
+
+def test_words_stand_last_in_the_rows_and_are_not_for_the_towers():
+    encoder = FeatureEncoder.fit(FILMS.index, FILMS)
+    assert [column.name for column in encoder.columns] == ["year", "title"]
+    assert encoder.names == ["id", "year"] and encoder.width == 2 and encoder([1, 2]).shape == (2, 2)
+    assert [name for name, _, _ in encoder.spec] == ["id", "year"]
+    assert encoder.rows[:4, 2:].tolist() == [[1, 0], [1, 1], [0, 1], [0, 0]]
+    assert encoder.features(encoder.rows[:1]).toarray().tolist() == [[1, 0, 0, 1, 0]]
+
+
+def test_words_alone_make_an_id_known_by_its_features():
+    trained = FILMS.index.drop([4, 5])
+    encoder = FeatureEncoder.fit(trained, FILMS[["title"]])
+    assert encoder.status([1, 5, 4, 77]).tolist() == ["ratings", "features", "population", "population"]

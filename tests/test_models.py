@@ -93,21 +93,6 @@ def test_the_networks_take_the_history_of_each_user_at_the_end():
     assert [layer.name for layer in network_train.inputs][-3:] == names
 
 
-def test_newcomers_add_losses_in_which_ids_and_histories_are_hidden():
-    users, items = encoders()
-    network_train, _ = build_model(
-        users, items, embedding_dim=4, l2=0.0, dropout=0.0, item_anchors=False, history_dim=2, newcomers=0.25
-    )
-    rows = [users([1]), items([7]), items([8]), np.float32([[1, 2]])]
-    known, new_user, new_items = (losses.numpy()[0] for losses in network_train(rows))
-    total = sum(float(loss) for loss in network_train.losses)
-    assert total == pytest.approx(known + 0.25 * (new_user + new_items), abs=1e-6)
-    hidden = [row * (np.arange(row.shape[1]) > 0) for row in rows[:3]]
-    nobody = np.zeros((1, 2), np.float32)
-    assert new_user == pytest.approx(network_train([hidden[0], *rows[1:3], nobody])[0].numpy()[0])
-    assert new_items == pytest.approx(network_train([rows[0], *hidden[1:], rows[3]])[0].numpy()[0])
-
-
 def test_codes_are_dropped_in_training_alone_and_in_the_share_asked_for():
     tower = FeatureTower([("id", "one-hot", 2)], "user", embedding_dim=1, dropout=0.25)
     rows = np.ones((4000, 1), np.int32)

@@ -38,8 +38,9 @@ def test_it_recommends_unseen_items_of_the_right_kind(fitted):
     assert list(lists) == ["user_id", "rank", "item_id", "score"]
     assert lists["rank"].tolist() == [*range(1, 11)] * 2
     assert lists.groupby("user_id").score.apply(lambda s: s.is_monotonic_decreasing).all()
-    assert red_share(lists.item_id[lists.user_id == "u0"]) == 1
-    assert red_share(lists.item_id[lists.user_id == "u1"]) == 0
+    # what is rated together counts beside taste, so a film of the other kind may come in
+    assert red_share(lists.item_id[lists.user_id == "u0"]) >= 0.9
+    assert red_share(lists.item_id[lists.user_id == "u1"]) <= 0.1
     pairs = set(zip(train.user_id, train.item_id, strict=True))
     assert pairs.isdisjoint(zip(lists.user_id, lists.item_id, strict=True))
 
@@ -81,13 +82,13 @@ def test_without_features_a_newcomer_would_like_items_of_the_kind_they_named(pla
     assert red_share(recommender.recommend_for(**told).item_id) > 0.5
 
 
-def test_with_a_users_own_ratings_a_newcomer_is_scored_like_a_user_without_an_id(fitted):
+def test_with_a_users_own_ratings_a_newcomer_is_scored_much_like_that_user(fitted):
     recommender, train, _ = fitted
     own = train[train.user_id == "u0"]
     items = np.arange(100, 110)
     rated = {"liked": own.item_id[own.rating > 3], "disliked": own.item_id[own.rating <= 3]}
     told, known = recommender.score_for(items, {"colour": "red"}, **rated), recommender.score("u0", items)
-    assert np.corrcoef(told, known)[0, 1] > 0.99
+    assert np.corrcoef(told, known)[0, 1] > 0.9
 
 
 def test_what_a_user_with_ratings_is_shown_is_mostly_their_choice(fitted):
@@ -203,8 +204,8 @@ def test_what_is_no_recommender_is_neither_overwritten_nor_loaded(fitted, tmp_pa
         HybridRecommender.load(tmp_path)
     fitted[0].save(tmp_path / "model")
     description = tmp_path / "model" / "recommender.json"
-    description.write_text(description.read_text().replace('"format": 2', '"format": 99'))
-    with pytest.raises(ValueError, match="has format 99, this version reads format 2"):
+    description.write_text(description.read_text().replace('"format": 3', '"format": 99'))
+    with pytest.raises(ValueError, match="has format 99, this version reads format 3"):
         HybridRecommender.load(tmp_path / "model")
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from dbrec.encoding import FeatureEncoder, MultiHot
+from dbrec.encoding import FeatureEncoder, MultiHot, Words
 from dbrec.scoring import VectorScorer, positions
 
 PAIRS_AT_ONCE = 1_000_000
@@ -52,7 +52,7 @@ class RatedFeatures:
         ]
         # An id that is in neither frame has missing features; its row comes last.
         self.tables = [
-            np.vstack([encoder.rows[:, 1:], np.zeros(encoder.width - 1)]).astype(np.float32)
+            np.vstack([encoder.rows[:, 1 : encoder.width], np.zeros(encoder.width - 1)]).astype(np.float32)
             for encoder in self.encoders
         ]
 
@@ -62,6 +62,8 @@ class RatedFeatures:
         place, found = 0, []
         for encoder in self.encoders:
             for column in encoder.columns:
+                if isinstance(column, Words):
+                    continue
                 if not isinstance(column, MultiHot) and column.name != "year":
                     found.append(place)
                 place += column.width

@@ -4,8 +4,7 @@ import numpy as np
 from lightfm import LightFM
 from scipy import sparse
 
-from dbrec.baselines import one_hot
-from dbrec.encoding import FeatureEncoder
+from dbrec.encoding import FeatureEncoder, one_hot
 from dbrec.scoring import VectorScorer
 
 
