@@ -22,9 +22,9 @@ class Settings:
 
     embedding_dim: int = 64
     liked_from: float = 4
-    epochs: int | None = 6
+    epochs: int | None = 9
     batch_size: int | None = None
-    learning_rate: float = 0.005
+    learning_rate: float = 0.003
     l2: float = 0.01
     dropout: float = 0.0
     history_dim: int = 256

@@ -6,7 +6,7 @@ from benchmarks import ladder as ladder_module
 from benchmarks import rung_model
 from benchmarks.ladder import RESULTS, Ladder
 from benchmarks.negatives import HardSampler, MixedSampler, PopularSampler
-from benchmarks.rung_model import DIM, EPOCHS, Towers
+from benchmarks.rung_model import DIM, EPOCHS, LEARNING_RATE, Towers
 from benchmarks.rungs import LADDER, RUNGS, Parts, parts_of
 from benchmarks.tasks import load_task
 from dbrec import HybridRecommender
@@ -56,7 +56,7 @@ def test_the_last_rung_likes_as_the_recommender_does(task):
     towers = Towers(parts_of("nothing dropped"), task, seed=3)
     towers.train()
     scorer = towers.scorer(parts_of("nothing dropped"))
-    facade = HybridRecommender(epochs=EPOCHS, seed=3, verbose=False)
+    facade = HybridRecommender(epochs=EPOCHS, learning_rate=LEARNING_RATE, seed=3, verbose=False)
     facade.fit(task.train, task.users, task.items)
     for name in ("user_vectors", "item_vectors"):
         ours, theirs = getattr(scorer, name)[:-1], getattr(facade.scorer, name)[:-1]
