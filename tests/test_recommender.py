@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from dbrec.metrics import auc, auc_per_user
+from dbrec.newcomers import log_odds_liked
 from dbrec.recommender import HybridRecommender
 from dbrec.splits import split_ratings
 
@@ -57,6 +58,29 @@ def test_an_unseen_user_and_item_are_scored_by_their_features(fitted):
     assert red_share(recommender.recommend("u79", k=10).item_id) == 0
     blue, red = recommender.score(["u1", "u0"], 159)
     assert blue > red
+
+
+def test_an_unknown_user_is_scored_halfway_between_the_mean_user_and_the_items_odds(fitted):
+    recommender, train, _ = fitted
+    items = pd.Index(train.item_id.unique())
+    liked, places = (train.rating > 3).to_numpy(), items.get_indexer(train.item_id)
+    tower = recommender.network_predict.get_layer("item_tower")
+    by_mean_user = np.asarray(tower(recommender.item_encoder(items))) @ recommender.feature_maps[0].mean
+    expected = (by_mean_user + log_odds_liked(places, liked, len(items))) / 2
+    assert recommender.score("nobody", items) == pytest.approx(expected, abs=1e-5)
+
+
+def test_a_new_item_is_scored_by_the_words_of_its_title(planted):
+    colours = ["red", "blue"] * 30
+    titles = pd.DataFrame({"title": [f"The {c} {n}" for n, c in enumerate(colours)]}, index=range(100, 160))
+    ratings = planted["ratings"][planted["ratings"].item_id < 150]
+    recommender = HybridRecommender(**SMALL).fit(ratings, items=titles)
+    assert recommender.item_encoder.width == 1 and set(recommender.item_status(range(150, 160))) == {
+        "features"
+    }
+    for user, red in (("u0", True), ("u1", False)):
+        scores = recommender.score(user, np.arange(150, 160)).reshape(5, 2)
+        assert ((scores[:, 0] > scores[:, 1]) == red).all()
 
 
 def test_an_unknown_user_gets_the_same_list_as_any_other_unknown(fitted):
