@@ -38,7 +38,8 @@ class FeatureMap:
         self.ridge = None
         if features.shape[1]:
             weights = n_ratings / (n_ratings + ENOUGH)
-            self.ridge = Ridge(L2).fit(features, vectors, sample_weight=weights)
+            # a mean of 1, so that the penalty weighs as much where everybody has rated little
+            self.ridge = Ridge(L2).fit(features, vectors, sample_weight=weights / weights.mean())
         rest = vectors - self(features)
         self.covariance = rest.T @ rest / len(rest)
 

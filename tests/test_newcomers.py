@@ -33,6 +33,12 @@ def test_vectors_of_many_ratings_count_more():
     assert guess(features[:1])[0, 0] > 0.8
 
 
+def test_where_everybody_has_rated_little_features_count_as_much():
+    vectors = FEATURES @ EFFECTS
+    guesses = [FeatureMap(FEATURES, vectors, np.full(400, n))(FEATURES[:5]) for n in (1, 1000)]
+    assert guesses[0] == pytest.approx(guesses[1], abs=1e-6)
+
+
 def test_the_covariance_is_that_of_what_features_do_not_tell():
     noise = RANDOM.normal(0, [0.1, 0.5, 0.0], (400, 3))
     covariance = FeatureMap(FEATURES, FEATURES @ EFFECTS + noise, np.full(400, 50)).covariance
