@@ -5,7 +5,7 @@ from scipy import sparse
 from scipy.special import expit
 from sklearn.linear_model import Ridge
 
-L2 = 2.0
+L2 = 4.0
 NOISE = 1.0
 SHRINKAGE = 5
 ENOUGH = 100  # ratings that make a trained vector half as certain as it can be
