@@ -8,7 +8,6 @@ rows without the words, which are hundreds or thousands: those tell of newcomers
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import chain
 
 import numpy as np
 import pandas as pd
@@ -136,8 +135,7 @@ class Words(MultiHot):
     @classmethod
     def fit(cls, name: str, values: pd.Series) -> "Words":
         """Collect the words that more than one text holds."""
-        words = pd.Series(list(chain.from_iterable(values.dropna().map(_words))), dtype=object)
-        counts = words.value_counts()
+        counts = values.dropna().map(_words).explode().value_counts()
         return cls(name, tuple(sorted(counts.index[counts > 1])))
 
     def encode(self, values: pd.Series) -> np.ndarray:
@@ -290,19 +288,25 @@ class FeatureEncoder:
 
         An id never met is all zeros.
         """
+        return self._whole_rows(ids)[:, : self.width]
+
+    def _whole_rows(self, ids: Iterable) -> np.ndarray:
         position = self.known.get_indexer(pd.Index(ids))
-        rows = self.rows[position, : self.width]
+        rows = self.rows[position]
         rows[position < 0] = 0
         return rows
 
-    def features(self, rows: np.ndarray) -> sparse.csr_matrix:
-        """Spread the features of whole rows into 0/1 columns, words included and ids not."""
+    def features(self, ids: Iterable) -> sparse.csr_matrix:
+        """Spread the features of raw ids into 0/1 columns, words included and the ids themselves not."""
+        return self.features_of(self._whole_rows(ids))
+
+    def features_of(self, rows: np.ndarray) -> sparse.csr_matrix:
+        """Spread the features of whole rows, as `encode_new` gives them."""
         return one_hot(self, rows)[:, len(self.ids) :]
 
     def status(self, ids: Iterable) -> np.ndarray:
         """Tell what each raw id is scored from: ``"ratings"``, ``"features"`` or ``"population"``."""
-        position = self.known.get_indexer(pd.Index(ids))
-        rows = np.where(position[:, None] >= 0, self.rows[position], 0)
+        rows = self._whole_rows(ids)
         return np.select([rows[:, 0] > 0, rows.any(axis=1)], ["ratings", "features"], "population")
 
 

@@ -20,7 +20,7 @@ class FeatureTower(keras.layers.Layer):
     is ``[v, b, 1]`` and an item's ``[v, 1, b]``, so that one dot product is ``v.v' + b + b'``.
 
     With `history_dim`, the row comes with a second input, what the person rated (`UserHistory.tower`), and a
-    matrix maps it to a further part of the sum. Rows that come without it are newcomers'.
+    matrix maps it to a further part of the sum.
 
     Args:
         columns: ``(name, kind, size)`` of each column as `FeatureEncoder.spec` gives them; kind is

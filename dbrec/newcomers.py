@@ -5,6 +5,8 @@ from scipy import sparse
 from scipy.special import expit
 from sklearn.linear_model import Ridge
 
+from dbrec.encoding import FeatureEncoder
+
 L2 = 4.0
 NOISE = 1.0
 SHRINKAGE = 5
@@ -48,6 +50,28 @@ class FeatureMap:
         nothing = np.asarray(features.sum(axis=1)).ravel() == 0
         guess = self.mean if self.ridge is None else self.ridge.predict(features)
         return np.where(nothing[:, None], self.mean, guess).astype(np.float32)
+
+
+def with_newcomers(
+    encoder: FeatureEncoder, guess: FeatureMap, trained: np.ndarray, above: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Lay out a row a known id, and a last one for the population.
+
+    Args:
+        encoder: Of the users, or of the items.
+        guess: Gives the vectors of those that have no ratings.
+        trained: Vectors of those that have, in the order of ``encoder.ids``, shape (n, dim).
+        above: A further number of each of those, shape (n,).
+
+    Returns:
+        ``(vectors, is_new, above)`` in the order of ``encoder.known``: shapes (m + 1, dim), (m + 1,) and
+        (m + 1,); `above` is 0 where an id is new.
+    """
+    places = np.append(encoder.ids.get_indexer(encoder.known), -1)
+    rows = np.vstack([encoder.rows, np.zeros_like(encoder.rows[:1])])
+    vectors, is_new = guess(encoder.features_of(rows)), places < 0
+    vectors[~is_new] = trained[places[~is_new]]
+    return vectors, is_new, np.where(is_new, 0.0, above[places])
 
 
 def log_odds_liked(index: np.ndarray, liked: np.ndarray, n: int) -> np.ndarray:

@@ -7,16 +7,17 @@ import numpy as np
 import pandas as pd
 
 from dbrec.checks import check_ratings
-from dbrec.encoding import Categorical
+from dbrec.encoding import Categorical, FeatureEncoder
 from dbrec.history import SHRINKAGE
 from dbrec.learning import Settings, build, learn, rows_or_zeros, sum_up
-from dbrec.newcomers import FeatureMap, after_ratings, log_odds_liked
+from dbrec.newcomers import FeatureMap, after_ratings, log_odds_liked, with_newcomers
 from dbrec.scoring import VectorScorer, positions
 from dbrec.splits import split_ratings
 from dbrec.storage import read_folder, write_folder
 
 # Of the liking score in lists: choice decides, unless there are no ratings to tell it from.
 LIKING_WEIGHT, NEWCOMER_LIKING_WEIGHT = 0.01, 0.1
+# Of what the other side's ratings say of a newcomer's score, and the number of ratings that halves it again.
 HALF, FEW_RATINGS = 0.5, 10
 SIDES = "user", "item"
 
@@ -53,7 +54,8 @@ class HybridRecommender:
         history: Frame with a row an epoch of the last training: ``loss`` and, where watched, ``val_auc`` and
             ``val_auc_per_user``.
         network_train: The Keras network that was trained.
-        network_predict: The Keras network that shares its towers, and scores.
+        network_predict: The Keras network that shares its towers, and scores; of an id without ratings it
+            knows the features' embeddings alone.
     """
 
     def __init__(
@@ -130,56 +132,63 @@ class HybridRecommender:
         return self
 
     def _make_scorer(self, seen: pd.DataFrame) -> None:
-        """Compute the vectors of each known id once, and of the population last.
-
-        The towers give those of ids with ratings, `FeatureMap` those of the others. Two more places set a
-        newcomer's score halfway between what the product of the vectors says and what the other side's
-        ratings say: a trained item brings how far its log odds to be liked lie above the mean user's score
-        of it, and a newcomer takes half of that; and likewise the other way round.
-        """
-        self.seen, liked = seen, (seen["rating"] >= self.settings.liked_from).to_numpy()
-        history, encoders = self.user_history, (self.user_encoder, self.item_encoder)
-        user_tower, item_tower = (self.network_predict.get_layer(f"{side}_tower") for side in SIDES)
-        users, items = (encoder(encoder.ids) for encoder in encoders)
-        users = np.asarray(user_tower([users, history.tower] if history else users))
-        items = np.asarray(item_tower(items))
-        index = [e.ids.get_indexer(seen[f"{side}_id"]) for e, side in zip(encoders, SIDES, strict=True)]
-        odds = [log_odds_liked(i, liked, len(e.ids)) for i, e in zip(index, encoders, strict=True)]
-        above = odds[0] - users @ items.mean(axis=0), odds[1] - items @ users.mean(axis=0)
-        self.feature_maps = [
-            FeatureMap(e.features(e.rows[e.known.get_indexer(e.ids)]), vectors, np.bincount(i))
-            for e, vectors, i in zip(encoders, (users, items), index, strict=True)
-        ]
-        user_vectors, user_new, user_above = self._with_newcomers(0, users, above[0])
-        item_vectors, item_new, item_above = self._with_newcomers(1, items, above[1])
-        choice, n_rated = np.zeros((len(user_vectors), 0)), np.zeros(len(user_vectors))
-        found = np.zeros((len(item_vectors), 0))
-        if history:
-            places, item_places = (np.append(e.ids.get_indexer(e.known), -1) for e in encoders)
-            choice, found = (
-                rows_or_zeros(history.choice, places),
-                rows_or_zeros(history.factors.found, item_places),
-            )
-            n_rated = history.n_rated[places] * (places >= 0)
-        liking = np.column_stack([user_vectors, HALF * user_new, user_above])
-        item_vectors = np.column_stack([item_vectors, item_above, HALF * item_new, found])
+        """Compute the vectors of each known id once, and of the population last."""
+        self.seen = seen
+        liking, item_vectors = self._with_newcomers(*self._trained_vectors())
+        choice, found, n_rated = self._choice()
         self.scorer = VectorScorer(
             self.user_encoder.known,
             self.item_encoder.known,
             self._would_like(liking, choice),
-            item_vectors,
+            np.column_stack([item_vectors, found]),
             seen,
             self._to_show(liking, choice, n_rated),
         )
 
-    def _with_newcomers(self, side: int, trained: np.ndarray, above: np.ndarray) -> tuple:
-        """Lay out a row a known id, and one for the population: vector, is it new, and what is `above`."""
-        encoder = (self.user_encoder, self.item_encoder)[side]
-        places = np.append(encoder.ids.get_indexer(encoder.known), -1)
-        rows = np.vstack([encoder.rows, np.zeros_like(encoder.rows[:1])])
-        vectors, new = self.feature_maps[side](encoder.features(rows)), places < 0
-        vectors[~new] = trained[places[~new]]
-        return vectors, new, np.where(new, 0.0, above[places])
+    @property
+    def _encoders(self) -> tuple[FeatureEncoder, FeatureEncoder]:
+        return self.user_encoder, self.item_encoder
+
+    def _trained_vectors(self) -> list[np.ndarray]:
+        """Let the towers compute the vectors of the users and of the items that have ratings."""
+        inputs = [encoder(encoder.ids) for encoder in self._encoders]
+        if self.user_history:
+            inputs[0] = [inputs[0], self.user_history.tower]
+        towers = [self.network_predict.get_layer(f"{side}_tower") for side in SIDES]
+        return [np.asarray(tower(part)) for tower, part in zip(towers, inputs, strict=True)]
+
+    def _with_newcomers(self, users: np.ndarray, items: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Lay out a row a known user, and one a known item, with two places more than the trained vectors.
+
+        Who has no ratings gets the vector that `FeatureMap` guesses. The two places set their score halfway
+        between what the product of the vectors says and what the other side's ratings say: a trained item
+        brings how far its log odds to be liked lie above the mean user's score of it, and a new user takes
+        `HALF` of that; and likewise the other way round.
+        """
+        liked = (self.seen["rating"] >= self.settings.liked_from).to_numpy()
+        self.feature_maps, sides = [], []
+        for encoder, side, trained, others in zip(
+            self._encoders, SIDES, (users, items), (items, users), strict=True
+        ):
+            index = encoder.ids.get_indexer(self.seen[f"{side}_id"])
+            above = log_odds_liked(index, liked, len(encoder.ids)) - trained @ others.mean(axis=0)
+            guess = FeatureMap(encoder.features(encoder.ids), trained, np.bincount(index))
+            self.feature_maps.append(guess)
+            sides.append(with_newcomers(encoder, guess, trained, above))
+        (users, user_new, user_above), (items, item_new, item_above) = sides
+        return (
+            np.column_stack([users, HALF * user_new, user_above]),
+            np.column_stack([items, item_above, HALF * item_new]),
+        )
+
+    def _choice(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Give users' choices, what items are found by, and users' numbers of ratings, of all known ids."""
+        history = self.user_history
+        users, items = (np.append(encoder.ids.get_indexer(encoder.known), -1) for encoder in self._encoders)
+        if not history:
+            return np.zeros((len(users), 0)), np.zeros((len(items), 0)), np.zeros(len(users))
+        n_rated = history.n_rated[users] * (users >= 0)
+        return rows_or_zeros(history.choice, users), rows_or_zeros(history.factors.found, items), n_rated
 
     def _would_like(self, liking: np.ndarray, choice: np.ndarray) -> np.ndarray:
         """Join the vectors that ask what users would like, shape (n, dim)."""
@@ -302,13 +311,12 @@ class HybridRecommender:
         if set(liked) & set(disliked):
             both = self.item_encoder.known[list(set(liked) & set(disliked))].tolist()
             raise ValueError(f"items {both} are named as liked and as disliked: name each once")
-        named, is_liked = (
-            np.concatenate([liked, disliked]),
-            np.arange(len(liked) + len(disliked)) < len(liked),
-        )
-        new = self.user_encoder.features(self._new_row(features or {}))
+        named = np.concatenate([liked, disliked])
+        is_liked = np.arange(len(named)) < len(liked)
+        new = self.user_encoder.features_of(self._new_row(features or {}))
         vector, items = self.feature_maps[0](new)[0], self.scorer.item_vectors[named]
         dim = len(vector)
+        # the whole of `above`, and not half: only so is it a log odds
         log_odds = items[:, :dim] @ vector + items[:, dim]
         told = after_ratings(vector, self.feature_maps[0].covariance, items[:, :dim], is_liked, log_odds)
         still_new = HALF * FEW_RATINGS / (FEW_RATINGS + len(named))

@@ -147,7 +147,7 @@ def test_words_stand_last_in_the_rows_and_are_not_for_the_towers():
     assert encoder.names == ["id", "year"] and encoder.width == 2 and encoder([1, 2]).shape == (2, 2)
     assert [name for name, _, _ in encoder.spec] == ["id", "year"]
     assert encoder.rows[:4, 2:].tolist() == [[1, 0], [1, 1], [0, 1], [0, 0]]
-    assert encoder.features(encoder.rows[:1]).toarray().tolist() == [[1, 0, 0, 1, 0]]
+    assert encoder.features([1]).toarray().tolist() == [[1, 0, 0, 1, 0]]
 
 
 def test_words_alone_make_an_id_known_by_its_features():
