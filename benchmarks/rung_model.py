@@ -7,13 +7,15 @@ from benchmarks.rungs import N_CANDIDATES, Parts
 from benchmarks.tasks import Task
 from dbrec._quiet import keras
 from dbrec.encoding import FeatureEncoder
+from dbrec.history import item_factors
 from dbrec.layers import FeatureTower, TripletLossLayer
 from dbrec.learning import Settings, default_batch_size, rows_or_zeros, sum_up
 from dbrec.losses import bpr_loss, sigmoid_loss
 from dbrec.models import build_post_model
 from dbrec.recommender import LIKING_WEIGHT
-from dbrec.sampling import TripletSampler, triplet_dataset
+from dbrec.sampling import TripletSampler, position_dataset, triplet_dataset
 from dbrec.scoring import VectorScorer
+from dbrec.tables import TableNetwork
 from dbrec.training import train
 
 EPOCHS, LEARNING_RATE, DIM = 4, 0.005, 64
@@ -45,12 +47,15 @@ class Towers:
         self.networks = self._post() if parts.network == "post" else self._towers()
 
     def _history(self):
-        if self.parts.history == "none":
+        p, ratings, settings = self.parts, self.task.train, Settings(seed=self.seed)
+        if p.history == "none":
             return None
-        history = sum_up(Settings(seed=self.seed), self.task.train, *self.encoders)
-        if self.parts.history == "whole":
-            history.without = lambda user_index, *item_index: history.tower[user_index]
-        return history
+        factors = None
+        if not p.powers:
+            liked, n_items = ratings["rating"] >= self.task.liked_from, len(self.encoders[1].ids)
+            alike = {"l2": 2.0, "user_power": 0, "item_power": 0, "seed": self.seed}  # as it was tuned before
+            factors = item_factors(*self.places, liked, n_items, **alike)
+        return sum_up(settings, ratings, *self.encoders, factors)
 
     def _post(self) -> tuple[keras.Model, list[keras.Model]]:
         rows = [encoder.rows[:, 1:] for encoder in self.encoders]
@@ -62,21 +67,25 @@ class Towers:
     def _towers(self) -> tuple[keras.Model, list[keras.Model]]:
         """Build the network to train and, for each side, one that gives its vectors."""
         p, sides = self.parts, [self._side(place) for place in (0, 1)]
-        rows, histories, losses = [], [], []
+        if self.history:
+            towers, rows = [side.layers[-1] for side in sides], [e(e.ids) for e in self.encoders]
+            network = TableNetwork(*towers, *rows, p.l2, LOSSES[p.loss], self.history)
+            if p.history == "whole":
+                network.small.assign(network.small * 0)  # so that nothing is taken out
+            return network, sides
+        inputs, outputs = [], []
         for order in [(0, 1, 1), (1, 0, 0)][: 1 + p.item_anchors]:
-            vectors = []
-            for place in order:
-                inputs = [keras.Input(x.shape[1:], dtype=x.dtype) for x in sides[place].inputs]
-                rows.append(inputs[0])
-                histories += inputs[1:]
-                vectors.append(sides[place](inputs))
-            losses.append(TripletLossLayer(LOSSES[p.loss], p.l2)(vectors))
-        return keras.Model(rows + histories, losses), sides
+            triplet = [keras.Input(sides[place].inputs[0].shape[1:], dtype="int32") for place in order]
+            inputs += triplet
+            vectors = [sides[place](rows) for place, rows in zip(order, triplet, strict=True)]
+            outputs.append(TripletLossLayer(LOSSES[p.loss], p.l2)(vectors))
+        return keras.Model(inputs, outputs), sides
 
     def _side(self, place: int) -> keras.Model:
         p, spec = self.parts, self.encoders[place].spec[self.first :]
         width = self.history.width if self.history and place == 0 else 0
-        tower = FeatureTower(spec, ("user", "item")[place], DIM, p.dropout, self.seed + 1000 * place, width)
+        side, seed = ("user", "item")[place], self.seed + 1000 * place
+        tower = FeatureTower(spec, side, DIM, p.dropout, seed, width, p.members)
         inputs = [keras.Input((self.encoders[place].width - self.first,), dtype="int32")]
         inputs += [keras.Input((width,))] if width else []
         vectors = tower(inputs if width else inputs[0])
@@ -89,7 +98,10 @@ class Towers:
         batch_size = default_batch_size(n_liked)
         sides = tuple(encoder(encoder.ids)[:, self.first :] for encoder in self.encoders)
         kinds = 1 + self.parts.item_anchors
-        data = triplet_dataset(self._samplers(), [sides, sides[::-1]][:kinds], batch_size, self.history)
+        if self.history:
+            data = position_dataset(self._samplers(), batch_size, self.parts.members)
+        else:
+            data = triplet_dataset(self._samplers(), [sides, sides[::-1]][:kinds], batch_size)
         network, steps = self.networks[0], -(-n_liked // batch_size)
         tables = [keras.callbacks.LambdaCallback(on_epoch_begin=lambda *_: self._refresh(sides))]
         callbacks = tables if self.parts.negatives == "hard" else []

@@ -25,6 +25,8 @@ class Parts:
     history: str = "none"  # or "whole", "without"
     choice_weight: float = 0.0
     two_scores: bool = False
+    powers: bool = False  # of the numbers of ratings, in the closed form
+    members: int = 1
 
 
 class Rung(NamedTuple):
@@ -63,6 +65,9 @@ LADDER = [
     Rung("choice", "history", "liking plus the closed form's score", {"choice_weight": 1.0}),
     Rung("two scores", "choice", "lists by choice, likings as before", {"two_scores": True}),
     Rung("nothing dropped", "two scores", "no id or feature dropped in training", {"dropout": 0.0}),
+    Rung("powers", "nothing dropped", "who rates a lot, and what is popular, counts less", {"powers": True}),
+    Rung("four members", "powers", "the mean of four towers trained side by side", {"members": 4}),
+    Rung("less L2", "four members", "half of the penalty: the mean evens out too", {"l2": 0.005}),
 ]
 RUNGS = {rung.name: rung for rung in LADDER}
 

@@ -29,16 +29,22 @@ def item_factors(
     liked: np.ndarray,
     n_items: int,
     dim: int = 256,
-    l2: float = 2.0,
+    l2: float = 3.0,
     seed: int = 0,
+    user_power: float = -0.5,
+    item_power: float = -0.15,
 ) -> ItemFactors:
     """Learn from all users which items are rated together.
 
     In a matrix X with a row a user, 1 for a liked item, 0.5 for another one they rated and 0 for the rest,
     each column is predicted from the others by ridge regression. The target is left out of its own
     prediction, so the weights have a diagonal of 0, and they have a closed form: with P the inverse of
-    ``X'X + l2 mean(diag(X'X)) I``, ``B = I - P / diag(P)``. The singular value decomposition of B gives two
+    ``X'WX + l2 mean(diag(X'WX)) I``, ``B = I - P / diag(P)``. The singular value decomposition of B gives two
     vectors an item.
+
+    W weighs a user by a power of the number they rated: who rates a lot tells less by each. Each item's
+    column of X is multiplied by a power of the number who rated it, so that popular items, which everybody
+    rated, speak less for others and are predicted less often.
 
     Args:
         user_index: Position of each rating's user, shape (n,).
@@ -46,9 +52,11 @@ def item_factors(
         liked: Whether each rating is a liked one, shape (n,).
         n_items: Number of items. Where there are more than 10,000, the others get vectors of 0.
         dim: Length of the vectors; fewer items give zeros at the end.
-        l2: Weight of the ridge penalty, more than 0, in units of the mean of the diagonal of X'X, so that it
-            suits small data and large.
+        l2: Weight of the ridge penalty, more than 0, in units of the mean of the diagonal of X'WX, so
+            that it suits small data and large.
         seed: Seed of the randomised decomposition.
+        user_power: Power of a user's number of ratings; 0 weighs all alike.
+        item_power: Power of an item's number of ratings, in units of their mean; 0 leaves all as they are.
 
     Returns:
         The vectors, float32, shape (n_items, dim) each.
@@ -58,23 +66,36 @@ def item_factors(
 
     Source:
         Steck 2019, "Embarrassingly Shallow Autoencoders for Sparse Data" (EASE), equation 8; there the
-        matrix holds 0 and 1.
+        matrix holds 0 and 1, and users and items weigh alike. Powers of both numbers: Shen et al. 2021,
+        "How Powerful is Graph Convolution for Recommendation?", equation 2, where both are -1/2.
     """
     if dim < 1 or l2 <= 0:
         raise ValueError(f"dim is {dim} and l2 is {l2}: give a length of at least 1 and a penalty above 0")
     weights = np.where(liked, 1.0, NOT_LIKED)
-    rated = sparse.csr_matrix((weights, (user_index, item_index)), shape=(np.max(user_index) + 1, n_items))
-    kept = np.sort(np.argsort(-np.bincount(item_index, minlength=n_items), kind="stable")[:MOST_ITEMS])
-    gram = (rated[:, kept].T @ rated[:, kept]).toarray()
+    by_user = np.sqrt(_power(np.bincount(user_index), user_power))[user_index]
+    n_rated = np.bincount(item_index, minlength=n_items)
+    kept = np.sort(np.argsort(-n_rated, kind="stable")[:MOST_ITEMS])
+    by_item = _power(n_rated, item_power)[kept]
+    rated = sparse.csr_matrix(
+        (weights * by_user, (user_index, item_index)), (np.max(user_index) + 1, n_items)
+    )[:, kept]
+    rated = (rated @ sparse.diags_array(by_item)).tocsr()
+    gram = (rated.T @ rated).toarray()
     gram[np.diag_indices_from(gram)] += l2 * np.trace(gram) / len(gram)
     inverse = linalg.inv(gram, overwrite_a=True)
     together = -inverse / np.diag(inverse)
     np.fill_diagonal(together, 0.0)
+    together *= by_item[:, None]
     factors = ItemFactors(*np.zeros((2, n_items, dim), np.float32))
     rank = min(dim, len(kept))
     left, values, right = randomized_svd(together.astype(np.float32), rank, n_iter=4, random_state=seed)
     factors.given[kept, :rank], factors.found[kept, :rank] = left * values, right.T
     return factors
+
+
+def _power(n_rated: np.ndarray, exponent: float) -> np.ndarray:
+    """Raise numbers of ratings to a power, in units of their mean; none counts as one."""
+    return (np.maximum(n_rated, 1) / n_rated.mean()) ** exponent
 
 
 class UserHistory:
@@ -95,6 +116,8 @@ class UserHistory:
         tower: Shape (n_users, 2 * m), m at most 64, the input of the user's tower: the sum of the first
             places of ``given``, and their sum weighted by how far above the mean the rating is; both divided
             by the root of the number of ratings (plus 5, so that few ratings say less).
+        small: Shape (n_items, m): what an item brings into `tower`, but for that root.
+        scale: Shape (n_users,): one over that root.
 
     Source:
         The user as a sum over the items they rated: Koren 2008, "Factorization Meets the Neighborhood"
@@ -108,13 +131,12 @@ class UserHistory:
         small = factors.given[:, :IN_TOWER]
         self.small = small / (10 * (small.std() or 1.0))
         shape = (n_users, len(small))
-        self.above = sparse.csr_matrix(
-            (self._above(ratings).astype(np.float32), (user_index, item_index)), shape
-        )
+        above = ((ratings - self.mean) / self.spread).astype(np.float32)
+        above = sparse.csr_matrix((above, (user_index, item_index)), shape)
         self.n_rated = np.bincount(user_index, minlength=n_users)
-        self.scale = self._scale(self.n_rated)
+        self.scale = (1 / np.sqrt(self.n_rated + SHRINKAGE)).astype(np.float32)
         rated = sparse.csr_matrix((np.ones(len(ratings), np.float32), (user_index, item_index)), shape)
-        sums = rated @ self.small, self.above @ self.small
+        sums = rated @ self.small, above @ self.small
         self.tower = self.scale[:, None] * np.concatenate(sums, axis=1)
         weights = np.where(liked, 1.0, NOT_LIKED).astype(np.float32)
         self.choice = sparse.csr_matrix((weights, (user_index, item_index)), shape) @ factors.given
@@ -123,30 +145,6 @@ class UserHistory:
     def width(self) -> int:
         """Length of the rows in `tower`."""
         return self.tower.shape[1]
-
-    def _above(self, ratings):
-        return (ratings - self.mean) / self.spread
-
-    def _scale(self, n_rated):
-        return (1 / np.sqrt(np.asarray(n_rated) + SHRINKAGE)).astype(np.float32)
-
-    def without(self, user_index: np.ndarray, *item_index: np.ndarray) -> np.ndarray:
-        """Give the users' rows of `tower` as if they had not rated some items, so that none explains itself.
-
-        Args:
-            user_index: Positions of users, shape (n,).
-            *item_index: Arrays of shape (n,): items that the user of that place rated.
-
-        Returns:
-            Shape (n, width), float32.
-        """
-        rows, scale = self.tower[user_index], self.scale[user_index][:, None]
-        half = self.width // 2
-        for items in item_index:
-            given = self.small[items] * scale
-            rows[:, :half] -= given
-            rows[:, half:] -= given * np.asarray(self.above[user_index, items]).T
-        return rows
 
     def choice_of(self, item_index: np.ndarray, liked: np.ndarray) -> np.ndarray:
         """Sum up the choice of one new person.

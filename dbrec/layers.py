@@ -22,6 +22,10 @@ class FeatureTower(keras.layers.Layer):
     With `history_dim`, the row comes with a second input, what the person rated (`UserHistory.tower`), and a
     matrix maps it to a further part of the sum.
 
+    With `members`, a tower makes that many vectors side by side, each divided by the root of their number, so
+    that the dot product of two such rows is the mean of the members' scores. Members start differently and
+    learn from triplets of their own (`TableNetwork`); what one learned by chance, the mean evens out.
+
     Args:
         columns: ``(name, kind, size)`` of each column as `FeatureEncoder.spec` gives them; kind is
             ``"one-hot"`` (one place of the row, a table of `size` rows) or ``"multi-hot"`` (`size` places).
@@ -30,10 +34,11 @@ class FeatureTower(keras.layers.Layer):
         dropout: Chance in [0, 1) that a one-hot code is dropped in training.
         seed: Seed of the first weights and of the dropping.
         history_dim: Length of the history; 0 for a tower without.
+        members: Vectors a row.
 
     Call:
         rows, shape (batch, width), int, or [rows, histories of shape (batch, history_dim)] -> vectors, shape
-        (batch, embedding_dim + 2), float32.
+        (batch, members * (embedding_dim + 2)), float32.
 
     ``tables`` holds the Keras layer of each column, in the order of `columns`.
 
@@ -42,10 +47,13 @@ class FeatureTower(keras.layers.Layer):
 
     Source:
         Kula 2015, "Metadata Embeddings for User and Item Cold-start Recommendations", section 3 (sums of
-        feature vectors and of feature biases); dropping ids: Volkovs, Yu and Poutanen 2017, "DropoutNet".
+        feature vectors and of feature biases); dropping ids: Volkovs, Yu and Poutanen 2017, "DropoutNet";
+        members: Hansen and Salamon 1990, "Neural Network Ensembles".
     """
 
-    def __init__(self, columns, side, embedding_dim=64, dropout=0.1, seed=0, history_dim=0, **kwargs):
+    def __init__(
+        self, columns, side, embedding_dim=64, dropout=0.1, seed=0, history_dim=0, members=1, **kwargs
+    ):
         super().__init__(**kwargs)
         if side not in ("user", "item"):
             raise ValueError(f"side is {side!r}: give 'user' or 'item'")
@@ -55,18 +63,20 @@ class FeatureTower(keras.layers.Layer):
         self.dropout = dropout
         self.seed = seed
         self.history_dim = history_dim
+        self.members = members
+        width = members * (embedding_dim + 1)
         self.random = keras.random.SeedGenerator(seed)
         self.tables = []
         for place, (_, kind, size) in enumerate(self.columns):
             first = keras.initializers.RandomNormal(stddev=0.05, seed=seed + place)
             if kind == "one-hot":
-                table = keras.layers.Embedding(size, embedding_dim + 1, embeddings_initializer=first)
+                table = keras.layers.Embedding(size, width, embeddings_initializer=first)
             else:
-                table = keras.layers.Dense(embedding_dim + 1, use_bias=False, kernel_initializer=first)
+                table = keras.layers.Dense(width, use_bias=False, kernel_initializer=first)
             self.tables.append(table)
         if history_dim:
             first = keras.initializers.RandomNormal(stddev=0.02, seed=seed + len(self.columns))
-            self.history = keras.layers.Dense(embedding_dim + 1, use_bias=False, kernel_initializer=first)
+            self.history = keras.layers.Dense(width, use_bias=False, kernel_initializer=first)
 
     def build(self, input_shape):
         for table, (_, kind, size) in zip(self.tables, self.columns, strict=True):
@@ -86,9 +96,11 @@ class FeatureTower(keras.layers.Layer):
                 place += size
         if history is not None:
             total += self.history(history)
-        taste, bias = total[:, :-1], total[:, -1:]
+        total = ops.reshape(total, (-1, self.members, self.embedding_dim + 1))
+        taste, bias = total[..., :-1], total[..., -1:]
         ones = ops.ones_like(bias)
-        return ops.concatenate([taste, bias, ones] if self.side == "user" else [taste, ones, bias], -1)
+        vectors = ops.concatenate([taste, bias, ones] if self.side == "user" else [taste, ones, bias], -1)
+        return ops.reshape(vectors / self.members**0.5, (-1, self.members * (self.embedding_dim + 2)))
 
     def _dropped(self, codes, training):
         if not training or not self.dropout:
@@ -98,7 +110,7 @@ class FeatureTower(keras.layers.Layer):
 
     def compute_output_shape(self, input_shape):
         rows = input_shape[0] if isinstance(input_shape[0], (list, tuple)) else input_shape
-        return (rows[0], self.embedding_dim + 2)
+        return (rows[0], self.members * (self.embedding_dim + 2))
 
     def get_config(self):
         return super().get_config() | {
@@ -108,6 +120,7 @@ class FeatureTower(keras.layers.Layer):
             "dropout": self.dropout,
             "seed": self.seed,
             "history_dim": self.history_dim,
+            "members": self.members,
         }
 
 
@@ -120,7 +133,7 @@ class TripletLossLayer(keras.layers.Layer):
         l2: Weight of the penalty on the length of the vectors: ``l2 * mean(|a|^2 + |p|^2 + |n|^2)``.
 
     Call:
-        [anchors, positives, negatives], each (batch, dim) -> losses without the penalty, (batch,).
+        [anchors, positives, negatives], each (..., dim) -> losses without the penalty, (...).
 
     Source:
         Rendle et al. 2009, BPR-OPT: the loss and its penalty on the parameters of each triplet drawn.
@@ -141,7 +154,7 @@ class TripletLossLayer(keras.layers.Layer):
         return losses
 
     def compute_output_shape(self, input_shapes):
-        return (input_shapes[0][0],)
+        return tuple(input_shapes[0][:-1])
 
     def get_config(self):
         loss = keras.saving.serialize_keras_object(self.loss)

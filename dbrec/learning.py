@@ -8,8 +8,9 @@ import pandas as pd
 from dbrec._quiet import keras
 from dbrec.encoding import FeatureEncoder
 from dbrec.history import ItemFactors, UserHistory, item_factors
-from dbrec.models import Networks, build_model
-from dbrec.sampling import TripletSampler, triplet_dataset
+from dbrec.models import Networks, build_predict, build_towers
+from dbrec.sampling import TripletSampler, position_dataset
+from dbrec.tables import TableNetwork
 from dbrec.training import ValidationAUC, train
 
 MOST_EPOCHS = 50
@@ -25,10 +26,11 @@ class Settings:
     epochs: int | None = 9
     batch_size: int | None = None
     learning_rate: float = 0.003
-    l2: float = 0.01
+    l2: float = 0.005
     dropout: float = 0.0
     history_dim: int = 256
     choice_weight: float = 1.0
+    members: int = 4
     seed: int = 0
     verbose: bool = True
 
@@ -48,17 +50,12 @@ class Learned:
 def build(
     settings: Settings, users: FeatureEncoder, items: FeatureEncoder, user_history: UserHistory | None
 ) -> Networks:
-    """Build the two networks that the settings ask for."""
+    """Build the two networks that the settings ask for; they share their towers."""
     s, width = settings, user_history.width if user_history else 0
-    return build_model(
-        users,
-        items,
-        s.embedding_dim,
-        l2=s.l2,
-        dropout=s.dropout,
-        seed=s.seed,
-        history_dim=width,
-    )
+    towers = build_towers(users, items, s.embedding_dim, s.dropout, s.seed, width, s.members)
+    rows = users(users.ids), items(items.ids)
+    network_train = TableNetwork(*towers, *rows, s.l2, history=user_history, name="network_train")
+    return network_train, build_predict(*towers, users.width, items.width)
 
 
 def sum_up(
@@ -106,13 +103,12 @@ def learn(
     """
     encoders = FeatureEncoder.fit(ratings["user_id"], users), FeatureEncoder.fit(ratings["item_id"], items)
     samplers = _samplers(settings, ratings, *encoders)
-    sides = tuple(encoder(encoder.ids) for encoder in encoders)
     batch_size = settings.batch_size or default_batch_size(len(samplers[1]))
     user_history = sum_up(settings, ratings, *encoders)
     network_train, network_predict = build(settings, *encoders, user_history)
     history = train(
         network_train,
-        triplet_dataset(samplers, [sides, sides[::-1]], batch_size, user_history),
+        position_dataset(samplers, batch_size, settings.members),
         steps_per_epoch=-(-len(samplers[1]) // batch_size),
         epochs=epochs or MOST_EPOCHS,
         learning_rate=settings.learning_rate,

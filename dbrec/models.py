@@ -8,6 +8,45 @@ from dbrec.losses import sigmoid_loss
 Networks = tuple[keras.Model, keras.Model]
 
 
+def build_towers(
+    users: FeatureEncoder,
+    items: FeatureEncoder,
+    embedding_dim: int = 64,
+    dropout: float = 0.1,
+    seed: int = 0,
+    history_dim: int = 0,
+    members: int = 1,
+) -> tuple[FeatureTower, FeatureTower]:
+    """Build a tower for each side, ``user_tower`` and ``item_tower``.
+
+    Args:
+        users: Encoder of the users' rows.
+        items: Encoder of the items' rows.
+        embedding_dim: Length of the taste vectors.
+        dropout: Chance that a one-hot code is dropped in training, in [0, 1).
+        seed: Seed of the first weights.
+        history_dim: Length of a user's history (`UserHistory.width`); 0 for towers without.
+        members: Vectors that a tower makes of a row; see `FeatureTower`.
+
+    Raises:
+        ValueError: If `embedding_dim` or `members` isn't at least 1, or `dropout` isn't in [0, 1).
+    """
+    if members < 1:
+        raise ValueError(f"members is {members}: give a number of at least 1")
+    if embedding_dim < 1:
+        raise ValueError(f"embedding_dim is {embedding_dim}: give a length of at least 1")
+    if not 0 <= dropout < 1:
+        raise ValueError(f"dropout is {dropout}: give a chance in [0, 1), such as 0.1")
+    return (
+        FeatureTower(
+            users.spec, "user", embedding_dim, dropout, seed, history_dim, members, name="user_tower"
+        ),
+        FeatureTower(
+            items.spec, "item", embedding_dim, dropout, seed + 1000, members=members, name="item_tower"
+        ),
+    )
+
+
 def build_model(
     users: FeatureEncoder,
     items: FeatureEncoder,
@@ -16,7 +55,6 @@ def build_model(
     dropout: float = 0.1,
     item_anchors: bool = True,
     seed: int = 0,
-    history_dim: int = 0,
 ) -> Networks:
     """Build the series' model: a user tower and an item tower, each used wherever its kind of row comes in.
 
@@ -30,45 +68,47 @@ def build_model(
             who didn't), beside (user, liked item, not-liked item). Without it scores of different users
             are never compared.
         seed: Seed of the first weights.
-        history_dim: Length of a user's history (`UserHistory.width`); 0 for a model without.
 
     Returns:
         ``(network_train, network_predict)``. Inputs of the first: rows ``[user, positive item, negative
         item]``, and with `item_anchors` also ``[item, positive user, negative user]``; its outputs are the
-        losses of the triplets. Inputs of the second: rows ``[user, item]``; its output is the score. With
-        `history_dim` the history of each user among the inputs follows at the end, in their order. Both
+        losses of the triplets. Inputs of the second: rows ``[user, item]``; its output is the score. Both
         hold the very same layers ``user_tower`` and ``item_tower``.
 
     Raises:
         ValueError: If `embedding_dim` isn't at least 1, or `dropout` isn't in [0, 1).
     """
-    if embedding_dim < 1:
-        raise ValueError(f"embedding_dim is {embedding_dim}: give a length of at least 1")
-    if not 0 <= dropout < 1:
-        raise ValueError(f"dropout is {dropout}: give a chance in [0, 1), such as 0.1")
-    user_tower = FeatureTower(
-        users.spec, "user", embedding_dim, dropout, seed, history_dim, name="user_tower"
-    )
-    item_tower = FeatureTower(items.spec, "item", embedding_dim, dropout, seed + 1000, name="item_tower")
-    tower = {"user": user_tower, "item": item_tower}
-
-    def enter(side, name, inputs, histories):
-        row = keras.Input(({"user": users, "item": items}[side].width,), dtype="int32", name=name)
-        inputs.append(row)
-        if side == "item" or not history_dim:
-            return tower[side](row)
-        histories.append(keras.Input((history_dim,), dtype="float32", name=f"{name}_history"))
-        return tower[side]([row, histories[-1]])
-
-    inputs, histories, losses = [], [], []
+    towers = build_towers(users, items, embedding_dim, dropout, seed)
+    tower = dict(zip(("user", "item"), towers, strict=True))
+    width = {"user": users.width, "item": items.width}
+    inputs, losses = [], []
     for anchor_side, other_side in [("user", "item"), ("item", "user")][: 1 + item_anchors]:
-        names = [f"{anchor_side}_anchor", f"{other_side}_positive", f"{other_side}_negative"]
-        vectors = [enter(name[:4], name, inputs, histories) for name in names]
+        vectors = []
+        for side, part in [(anchor_side, "anchor"), (other_side, "positive"), (other_side, "negative")]:
+            inputs.append(keras.Input((width[side],), dtype="int32", name=f"{side}_{part}"))
+            vectors.append(tower[side](inputs[-1]))
         losses.append(TripletLossLayer(l2=l2, name=f"{anchor_side}_triplet_loss")(vectors))
-    network_train = keras.Model(inputs + histories, losses, name="network_train")
-    inputs, histories = [], []
-    score = ScoreLayer(name="score")([enter(side, side, inputs, histories) for side in ("user", "item")])
-    return network_train, keras.Model(inputs + histories, score, name="network_predict")
+    network_train = keras.Model(inputs, losses, name="network_train")
+    return network_train, build_predict(*towers, users.width, items.width)
+
+
+def build_predict(
+    user_tower: FeatureTower, item_tower: FeatureTower, user_width: int, item_width: int
+) -> keras.Model:
+    """Build the network that scores rows ``[user, item]``, and the user's history third where there is one.
+
+    Args:
+        user_tower: Tower of the users; its ``history_dim`` tells whether a history comes in.
+        item_tower: Tower of the items.
+        user_width: Width of a user's row.
+        item_width: Width of an item's row.
+    """
+    user = keras.Input((user_width,), dtype="int32", name="user")
+    item = keras.Input((item_width,), dtype="int32", name="item")
+    dim = user_tower.history_dim
+    histories = [keras.Input((dim,), dtype="float32", name="user_history")] if dim else []
+    vectors = [user_tower([user, *histories] if dim else user), item_tower(item)]
+    return keras.Model([user, item, *histories], ScoreLayer(name="score")(vectors), name="network_predict")
 
 
 def build_post_model(

@@ -46,6 +46,8 @@ class HybridRecommender:
         dropout: Chance that an id or a feature is dropped in training, in [0, 1).
         history_dim: Length of the items' factors that a user's history sums up; 0 leaves histories out.
         choice_weight: What the choice score counts in the liking score.
+        members: Models of this kind to train side by side, from other first weights and on other triplets; a
+            score is the mean of theirs. One trains in a third of the time of four, and is a little worse.
         seed: Seed of all draws: the same seed gives the same losses on the same machine.
         verbose: Whether to print a line an epoch.
 
@@ -65,10 +67,11 @@ class HybridRecommender:
         epochs: int | None = 9,
         batch_size: int | None = None,
         learning_rate: float = 0.003,
-        l2: float = 0.01,
+        l2: float = 0.005,
         dropout: float = 0.0,
         history_dim: int = 256,
         choice_weight: float = 1.0,
+        members: int = 4,
         seed: int = 0,
         verbose: bool = True,
     ):
@@ -82,6 +85,7 @@ class HybridRecommender:
             dropout,
             history_dim,
             choice_weight,
+            members,
             seed,
             verbose,
         )
@@ -374,7 +378,9 @@ class HybridRecommender:
             KeyError: If the item is unknown.
             ValueError: If `k` isn't at least 1.
         """
-        return self._fitted().similar_items(item_id, k, self.settings.embedding_dim)
+        dim, members = self.settings.embedding_dim, self.settings.members
+        place = np.arange(members * (dim + 2))  # each member's taste is followed by a bias and a 1
+        return self._fitted().similar_items(item_id, k, place[place % (dim + 2) < dim])
 
     def user_status(self, user_ids) -> np.ndarray:
         """Tell what each user is scored from: ``"ratings"``, ``"features"`` or ``"population"``."""

@@ -17,6 +17,16 @@ class Triplets(NamedTuple):
     negative: np.ndarray
 
 
+class RatedTriplets(NamedTuple):
+    """Triplets, and the ratings that made them so, float32."""
+
+    anchor: np.ndarray
+    positive: np.ndarray
+    negative: np.ndarray
+    positive_rating: np.ndarray
+    negative_rating: np.ndarray
+
+
 def random_triplet(liked: Mapping, not_liked: Mapping[object, Sequence], random: Random) -> tuple:
     """Draw one triplet as the post does: a user, one of their liked films, one of their not-liked ones.
 
@@ -100,6 +110,7 @@ class TripletSampler:
         # rated lower is a possible negative of that row.
         order = np.lexsort((ratings, anchors))
         anchors, self.partners, ratings = anchors[order], partners[order], ratings[order]
+        self.ratings = ratings.astype(np.float32)
         start = np.searchsorted(anchors, anchors)
         lower = _first_of_run(anchors, ratings) - start
         possible = lower if self.explicit else self.n_partners - np.bincount(anchors)[anchors]
@@ -109,6 +120,7 @@ class TripletSampler:
                 f"none of {len(ratings)} ratings can start a triplet: an anchor needs a positive and a "
                 f"partner {'rated lower' if self.explicit else 'never rated'}"
             )
+        self.rows = np.flatnonzero(wanted).astype(np.int32)
         self.anchors, self.positives = anchors[wanted], self.partners[wanted]
         self.starts, self.lower = start[wanted].astype(np.int32), lower[wanted].astype(np.int32)
         self.rated = np.unique(anchors.astype(np.int64) * self.n_partners + self.partners)
@@ -126,15 +138,37 @@ class TripletSampler:
         Returns:
             Three int32 arrays of positions, shape (size,).
         """
-        rows = self.random.integers(0, len(self.anchors), size, dtype=np.int32)
-        anchors = self.anchors[rows]
-        negatives = self._rated_lower(rows) if self.explicit else self.unobserved(anchors)
-        return Triplets(anchors, self.positives[rows], negatives)
+        drawn = self._draw(size)
+        anchors = self.anchors[drawn]
+        negatives = self.partners[self._lower(drawn)] if self.explicit else self.unobserved(anchors)
+        return Triplets(anchors, self.positives[drawn], negatives)
 
-    def _rated_lower(self, rows: np.ndarray) -> np.ndarray:
-        chance, lower = self.random.random(len(rows), dtype=np.float32), self.lower[rows]
+    def sample_rated(self, size: int) -> RatedTriplets:
+        """Draw triplets as `sample` does, with their ratings.
+
+        Raises:
+            ValueError: If negatives are unobserved: those have no rating.
+        """
+        if not self.explicit:
+            raise ValueError("unobserved negatives have no ratings: draw them by sample")
+        drawn = self._draw(size)
+        lower = self._lower(drawn)
+        return RatedTriplets(
+            self.anchors[drawn],
+            self.positives[drawn],
+            self.partners[lower],
+            self.ratings[self.rows[drawn]],
+            self.ratings[lower],
+        )
+
+    def _draw(self, size: int) -> np.ndarray:
+        return self.random.integers(0, len(self.anchors), size, dtype=np.int32)
+
+    def _lower(self, drawn: np.ndarray) -> np.ndarray:
+        """Draw for each positive the place of a partner rated lower."""
+        chance, lower = self.random.random(len(drawn), dtype=np.float32), self.lower[drawn]
         # float32 may round chance * lower up to lower itself, one past the end
-        return self.partners[self.starts[rows] + np.minimum((chance * lower).astype(np.int32), lower - 1)]
+        return self.starts[drawn] + np.minimum((chance * lower).astype(np.int32), lower - 1)
 
     def unobserved(self, anchors: np.ndarray) -> np.ndarray:
         """Draw a partner that each anchor never rated, shape (n,), redrawing those it did."""
@@ -157,20 +191,15 @@ def _first_of_run(anchors: np.ndarray, ratings: np.ndarray) -> np.ndarray:
 
 
 def triplet_dataset(
-    samplers: Sequence[TripletSampler],
-    rows: Sequence[tuple[np.ndarray, np.ndarray]],
-    batch_size: int,
-    history=None,
+    samplers: Sequence[TripletSampler], rows: Sequence[tuple[np.ndarray, np.ndarray]], batch_size: int
 ):
-    """Make an endless tf.data pipeline of batches for `network_train`.
+    """Make an endless tf.data pipeline of batches of rows, for the `network_train` of `build_model`.
 
     Args:
         samplers: One sampler a triplet of the network: users as anchors, then films as anchors.
         rows: For each sampler the encoded rows ``(of its anchors, of its partners)``, int32, in the order
             of the positions.
         batch_size: Triplets a batch, of each sampler.
-        history: A `UserHistory`: then the history of each user in the batch follows at the end, (batch_size,
-            width) each, without the items that are compared.
 
     Returns:
         A ``tf.data.Dataset`` of ``((A, P, N),)`` or, with two samplers, ``((A, P, N, A', P', N'),)``; each
@@ -181,34 +210,54 @@ def triplet_dataset(
     """
     from dbrec._quiet import tf
 
-    if batch_size < 1:
-        raise ValueError(f"batch_size is {batch_size}: give at least 1 triplet a batch")
+    _check_batch_size(batch_size)
     if len(samplers) != len(rows):
         raise ValueError(f"{len(samplers)} samplers and {len(rows)} pairs of rows: give one pair each")
     tables = [tf.constant(side) for anchor, partner in rows for side in (anchor, partner, partner)]
     positions = tf.TensorSpec((batch_size,), tf.int32)
 
-    signature = [positions] * len(tables)
-    if history is not None:
-        n_users = [1, 2][: len(samplers)]  # one in a user's triplet, two in an item's
-        signature += [tf.TensorSpec((batch_size, history.width), tf.float32)] * sum(n_users)
-
     def draw() -> Iterator[tuple]:
         while True:
-            drawn = [sampler.sample(batch_size) for sampler in samplers]
-            yield sum(drawn, ()) + (_histories(history, *drawn) if history is not None else ())
+            yield sum((sampler.sample(batch_size) for sampler in samplers), ())
 
     def look_up(*drawn):
-        rows = tuple(tf.gather(table, place) for table, place in zip(tables, drawn, strict=False))
-        return (rows + drawn[len(tables) :],)
+        return (tuple(tf.gather(table, place) for table, place in zip(tables, drawn, strict=True)),)
 
-    dataset = tf.data.Dataset.from_generator(draw, output_signature=tuple(signature))
+    dataset = tf.data.Dataset.from_generator(draw, output_signature=(positions,) * len(tables))
     return dataset.map(look_up, num_parallel_calls=2, deterministic=True).prefetch(4)
 
 
-def _histories(history, of_user: Triplets, of_item: Triplets | None = None) -> tuple:
-    """Give the history of each user in the triplets without the items that they are asked to compare."""
-    found = [history.without(of_user.anchor, of_user.positive, of_user.negative)]
-    for users in of_item[1:] if of_item else ():
-        found.append(history.without(users, of_item.anchor))
-    return tuple(found)
+def position_dataset(samplers: Sequence[TripletSampler], batch_size: int, members: int = 1):
+    """Make an endless tf.data pipeline of batches of positions, for `TableNetwork`.
+
+    Args:
+        samplers: One sampler a triplet of the network: users as anchors, then films as anchors.
+        batch_size: Triplets a batch, of each sampler, for each member.
+        members: Members of the towers; each gets triplets of its own.
+
+    Returns:
+        A ``tf.data.Dataset`` of ``((triplets, ...),)``, a `RatedTriplets` a sampler, with arrays of shape
+        (batch_size, members). It never ends.
+
+    Raises:
+        ValueError: If `batch_size` isn't at least 1.
+    """
+    from dbrec._quiet import tf
+
+    _check_batch_size(batch_size)
+    shape = batch_size, members
+    positions, ratings = (tf.TensorSpec(shape, dtype) for dtype in (tf.int32, tf.float32))
+    triplets = (positions,) * 3 + (ratings,) * 2
+
+    def draw() -> Iterator[tuple]:
+        while True:
+            drawn = [sampler.sample_rated(batch_size * members) for sampler in samplers]
+            yield (tuple(tuple(part.reshape(shape) for part in triplets) for triplets in drawn),)
+
+    signature = ((triplets,) * len(samplers),)
+    return tf.data.Dataset.from_generator(draw, output_signature=signature).prefetch(4)
+
+
+def _check_batch_size(batch_size: int) -> None:
+    if batch_size < 1:
+        raise ValueError(f"batch_size is {batch_size}: give at least 1 triplet a batch")

@@ -146,13 +146,13 @@ class VectorScorer:
         }
         return pd.DataFrame(frame)[values > -np.inf].reset_index(drop=True)
 
-    def similar_items(self, item_id, k: int = 10, dim: int | None = None) -> pd.DataFrame:
+    def similar_items(self, item_id, k: int = 10, places: np.ndarray | None = None) -> pd.DataFrame:
         """List the k items whose vectors point in the most similar direction.
 
         Args:
             item_id: A raw item id.
             k: Length of the list, at least 1.
-            dim: Leading places of the vectors to compare; None compares all.
+            places: Places of the vectors to compare; None compares all.
 
         Returns:
             A frame ``rank, item_id, similarity``: cosines in [-1, 1]; the item itself is left out.
@@ -161,13 +161,13 @@ class VectorScorer:
             KeyError: If the item is unknown.
             ValueError: If `k` isn't a whole number of at least 1.
         """
-        place = positions(self.item_ids, item_id)[0]
-        if place < 0:
+        item = positions(self.item_ids, item_id)[0]
+        if item < 0:
             raise KeyError(
                 f"item {item_id!r} is unknown: give one of the {len(self.item_ids)} items of the fit"
             )
-        vectors = self.item_vectors[:-1, :dim]
+        vectors = self.item_vectors[:-1] if places is None else self.item_vectors[:-1, places]
         lengths = np.linalg.norm(vectors, axis=1)
-        cosines = vectors @ vectors[place] / np.maximum(lengths * lengths[place], 1e-12)
-        cosines[place] = -np.inf
+        cosines = vectors @ vectors[item] / np.maximum(lengths * lengths[item], 1e-12)
+        cosines[item] = -np.inf
         return self.top_items(cosines[None], k).drop(columns="row").rename(columns={"score": "similarity"})

@@ -12,7 +12,7 @@ import pandas as pd
 from dbrec.encoding import Categorical, Column, FeatureEncoder, MultiHot, Numeric, Words
 from dbrec.history import ItemFactors
 
-FORMAT = 3
+FORMAT = 4
 KINDS = {kind.__name__: kind for kind in (Categorical, Numeric, MultiHot, Words)}
 DESCRIPTION, WEIGHTS, ARRAYS = "recommender.json", "towers.weights.h5", "arrays.npz"
 

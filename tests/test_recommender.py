@@ -11,7 +11,7 @@ from dbrec.newcomers import log_odds_liked
 from dbrec.recommender import HybridRecommender
 from dbrec.splits import split_ratings
 
-SMALL = {"embedding_dim": 8, "epochs": 40, "batch_size": 128, "verbose": False}
+SMALL = {"embedding_dim": 8, "epochs": 40, "batch_size": 128, "members": 2, "verbose": False}
 
 
 @pytest.fixture(scope="session")
@@ -162,7 +162,8 @@ def test_the_same_seed_gives_the_same_losses(planted):
 
 def test_early_stopping_watches_validation_and_keeps_the_best_epoch(planted):
     train, held_out = split_ratings(planted["ratings"])
-    recommender = HybridRecommender(embedding_dim=8, epochs=None, batch_size=128, verbose=False)
+    settings = {"epochs": None, "choice_weight": 0}  # the towers alone are watched
+    recommender = HybridRecommender(**SMALL | settings)
     recommender.fit(train, validation=held_out)
     best = recommender.history.val_auc.max()
     assert len(recommender.history) == recommender.history.val_auc.argmax() + 3  # patience of two
@@ -228,8 +229,8 @@ def test_what_is_no_recommender_is_neither_overwritten_nor_loaded(fitted, tmp_pa
         HybridRecommender.load(tmp_path)
     fitted[0].save(tmp_path / "model")
     description = tmp_path / "model" / "recommender.json"
-    description.write_text(description.read_text().replace('"format": 3', '"format": 99'))
-    with pytest.raises(ValueError, match="has format 99, this version reads format 3"):
+    description.write_text(description.read_text().replace('"format": 4', '"format": 99'))
+    with pytest.raises(ValueError, match="has format 99, this version reads format 4"):
         HybridRecommender.load(tmp_path / "model")
 
 

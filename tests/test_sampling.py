@@ -5,8 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dbrec.history import ItemFactors, UserHistory
-from dbrec.sampling import TripletSampler, random_triplet, triplet_dataset
+from dbrec.sampling import TripletSampler, position_dataset, random_triplet, triplet_dataset
 
 # user 0 rated films 0, 1, 2 with 5, 3, 1; user 1 rated films 1, 2 with 4, 4; user 2 film 0 with 2
 USERS, FILMS, STARS = np.array([0, 0, 0, 1, 1, 2]), np.array([0, 1, 2, 1, 2, 0]), np.array([5, 3, 1, 4, 4, 2])
@@ -107,18 +106,30 @@ def test_the_pipeline_gives_the_rows_of_anchor_positive_negative():
     assert film.tolist() == [[1]] * 4 and fan.tolist() == [[1, 7]] * 4 and other.tolist() == [[3, 9]] * 4
 
 
-def test_the_pipeline_gives_each_users_history_without_the_films_compared():
-    factors = ItemFactors(*np.eye(3, dtype=np.float32)[None].repeat(2, axis=0))
-    history = UserHistory(factors, USERS, FILMS, STARS, STARS > 3, 3)
-    rows = np.arange(3, dtype=np.int32)[:, None]
+def test_rated_triplets_come_with_the_ratings_of_their_two_pairs():
+    stars = dict(zip(zip(USERS.tolist(), FILMS.tolist(), strict=True), STARS.tolist(), strict=True))
+    drawn = TripletSampler(USERS, FILMS, STARS, seed=3).sample_rated(100)
+    for user, better, worse, more, fewer in zip(*(part.tolist() for part in drawn), strict=True):
+        assert (stars[user, better], stars[user, worse]) == (more, fewer) and more > fewer
+    same = TripletSampler(USERS, FILMS, STARS, seed=3).sample(100)
+    assert all(np.array_equal(a, b) for a, b in zip(same, drawn, strict=False))
+
+
+def test_unobserved_negatives_have_no_ratings():
+    sampler = TripletSampler(USERS, FILMS, STARS, 4, "unobserved", n_partners=4)
+    with pytest.raises(ValueError, match="unobserved negatives have no ratings: draw them by sample"):
+        sampler.sample_rated(5)
+
+
+def test_the_pipeline_of_positions_gives_each_member_triplets_of_its_own():
     samplers = [TripletSampler(USERS, FILMS, STARS), TripletSampler(FILMS, USERS, STARS, 5)]
-    ((a, p, n, film, fan, other, *histories),) = next(
-        triplet_dataset(samplers, [(rows, rows)] * 2, 8, history).as_numpy_iterator()
+    (((user, better, *_), (film, fan, other, more, fewer)),) = next(
+        position_dataset(samplers, 64, members=3).as_numpy_iterator()
     )
-    expected = [history.without(a[:, 0], p[:, 0], n[:, 0])]
-    expected += [history.without(users[:, 0], film[:, 0]) for users in (fan, other)]
-    for found, wanted in zip(histories, expected, strict=True):
-        assert found == pytest.approx(wanted, abs=1e-6)
+    assert user.shape == better.shape == (64, 3) and not np.array_equal(better[:, 0], better[:, 1])
+    assert np.unique([film, fan, other], axis=1).size and (more > fewer).all() and (more == 5).all()
+    with pytest.raises(ValueError, match="batch_size is 0: give at least 1 triplet a batch"):
+        position_dataset(samplers, 0)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,95 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from dbrec._quiet import keras, tf
+from dbrec.encoding import FeatureEncoder
+from dbrec.history import UserHistory, item_factors
+from dbrec.models import build_model, build_towers
+from dbrec.sampling import RatedTriplets, TripletSampler, position_dataset
+from dbrec.tables import TableNetwork
+
+USERS, ITEMS = np.array([0, 0, 0, 1, 1, 2, 2, 3]), np.array([0, 1, 2, 0, 1, 1, 2, 2])
+STARS = np.array([5, 4, 1, 5, 2, 3, 4, 5])
+JOBS = pd.DataFrame({"job": ["cook", "spy", "spy", "cook"]}, index=range(4))
+GENRES = pd.DataFrame({"genres": [("a",), ("b", "a"), ()]}, index=range(3))
+ENCODERS = FeatureEncoder.fit(range(4), JOBS), FeatureEncoder.fit(range(3), GENRES)
+ROWS = [encoder(encoder.ids) for encoder in ENCODERS]
+SAMPLERS = TripletSampler(USERS, ITEMS, STARS), TripletSampler(ITEMS, USERS, STARS, 4)
+
+
+def batch(members=1, size=6):
+    drawn = [sampler.sample_rated(size * members) for sampler in SAMPLERS]
+    return tuple(RatedTriplets(*(part.reshape(size, members) for part in triplets)) for triplets in drawn)
+
+
+def history():
+    factors = item_factors(USERS, ITEMS, STARS >= 4, n_items=3, dim=3)
+    return UserHistory(factors, USERS, ITEMS, STARS, STARS >= 4, 4)
+
+
+def gradients(network, inputs, weights):
+    with tf.GradientTape() as tape:
+        network(inputs)
+        loss = sum(network.losses)
+    return float(loss), [tf.convert_to_tensor(g).numpy() for g in tape.gradient(loss, weights)]
+
+
+def test_losses_and_gradients_are_those_of_the_network_that_takes_rows():
+    by_rows, _ = build_model(*ENCODERS, embedding_dim=4, l2=0.1, dropout=0)
+    towers = [by_rows.get_layer(f"{side}_tower") for side in ("user", "item")]
+    of_user, of_item = batch()
+    user, item = ROWS
+    rows = [user[of_user.anchor], item[of_user.positive], item[of_user.negative]]
+    rows += [item[of_item.anchor], user[of_item.positive], user[of_item.negative]]
+    expected = gradients(by_rows, [part[:, 0] for part in rows], by_rows.trainable_weights)
+    by_table = TableNetwork(*towers, *ROWS, l2=0.1)
+    found = gradients(by_table, (of_user, of_item), by_rows.trainable_weights)
+    assert found[0] == pytest.approx(expected[0], rel=1e-6)
+    for ours, theirs in zip(found[1], expected[1], strict=True):
+        assert ours == pytest.approx(theirs, abs=1e-7)
+
+
+@pytest.mark.parametrize("members", [1, 2])
+def test_users_are_computed_as_if_they_had_not_rated_the_items_compared(members):
+    towers = build_towers(*ENCODERS, embedding_dim=4, dropout=0, history_dim=6, members=members)
+    network, whole, triplets = TableNetwork(*towers, *ROWS, history=history()), history(), batch(members)
+    found = [part.numpy() for part in network(triplets)]
+
+    def score(user, item, left_out, member):
+        row = whole.tower[user].copy()
+        for other in left_out:
+            stars = STARS[(USERS == user) & (ITEMS == other)][0]
+            above = (stars - STARS.mean()) / STARS.std()
+            row -= np.concatenate([whole.small[other], above * whole.small[other]]) * whole.scale[user]
+        vectors = towers[0]([ROWS[0][[user]], row[None]]), towers[1](ROWS[1][[item]])
+        user, item = (np.asarray(v).reshape(members, 6)[member] * members**0.5 for v in vectors)
+        return user @ item
+
+    for place, member in np.ndindex(6, members):
+        user, better, worse = (part[place, member] for part in triplets[0][:3])
+        x = score(user, better, (better, worse), member) - score(user, worse, (better, worse), member)
+        assert found[0][place, member] == pytest.approx(np.log1p(np.exp(-x)), abs=1e-5)
+        item, fan, other = (part[place, member] for part in triplets[1][:3])
+        x = score(fan, item, (item,), member) - score(other, item, (item,), member)
+        assert found[1][place, member] == pytest.approx(np.log1p(np.exp(-x)), abs=1e-5)
+
+
+def test_a_member_learns_from_its_own_triplets_alone():
+    towers = build_towers(*ENCODERS, embedding_dim=4, dropout=0, members=2)
+    network, (of_user, of_item) = TableNetwork(*towers, *ROWS), batch(members=2)
+    network((of_user, of_item))
+    table = towers[0].tables[0].weights[0]
+    with tf.GradientTape() as tape:
+        loss = sum(keras.ops.sum(part[:, 0]) for part in network((of_user, of_item)))
+    gradient = tf.convert_to_tensor(tape.gradient(loss, table)).numpy()
+    assert gradient[:, :5].any() and not gradient[:, 5:].any()
+
+
+def test_rows_and_histories_are_no_weights_to_train():
+    towers = build_towers(*ENCODERS, embedding_dim=4, history_dim=6)
+    network = TableNetwork(*towers, *ROWS, history=history())
+    network.compile("sgd")
+    network.fit(position_dataset(SAMPLERS, 8), steps_per_epoch=1, verbose=0)
+    assert len(network.trainable_weights) == len(towers[0].trainable_weights + towers[1].trainable_weights)
+    assert np.array_equal(network.user_rows, ROWS[0]) and np.array_equal(network.histories, history().tower)
