@@ -58,6 +58,13 @@ class TableNetwork(keras.Model):
             self.scale = _constant(history.scale)
             self.mean, self.spread = float(history.mean), float(history.spread)
 
+    def build(self, input_shape):
+        """Make the towers' weights, unless another network that shares them has."""
+        for tower, rows in [(self.user_tower, self.user_rows), (self.item_tower, self.item_rows)]:
+            if not tower.built:
+                tower.build(rows.shape)
+        self.built = True
+
     def call(self, batch, training=False):
         """Compute the vectors of all ids, look up those of the triplets, and give their losses."""
         rows = [self.user_rows, self.histories] if self.with_history else self.user_rows
