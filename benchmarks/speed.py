@@ -1,23 +1,40 @@
-"""Count the triplets drawn and trained a second: the post's way beside dbrec's, in one run.
+"""Time dbrec beside the post's way and beside its fastest peers, all in one run.
 
-Usage: python benchmarks/speed.py [ml-1m | ml-100k]
+Rates are of triplets a second, drawing included. "Seconds to" is what a fit takes from ratings in a frame to the
+figure that a peer ends with, on the validation part of the split ``warm``: compiling is included, importing and
+reading the files aren't. A row is written to results/speed.csv as it is measured. Without the peers'
+environment (`make peers`) their rows are left out.
+
+Usage: python -m benchmarks.speed [ml-1m | ml-100k]
 """
 
+import datetime
+import json
+import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from random import Random
 
 import numpy as np
 
+from benchmarks.compare import PEERS_PYTHON, ROOT, store
+from benchmarks.judging import judge
+from benchmarks.tasks import Task, load_task
+from benchmarks.worker import MARK
+from dbrec import HybridRecommender
 from dbrec._quiet import keras
 from dbrec.data import load_movielens
 from dbrec.encoding import FeatureEncoder
-from dbrec.models import build_model, build_post_model
-from dbrec.sampling import TripletSampler, random_triplet, triplet_dataset
+from dbrec.metrics import ranking_metrics
+from dbrec.models import build_model, build_post_model, build_towers
+from dbrec.sampling import TripletSampler, position_dataset, random_triplet, triplet_dataset
+from dbrec.tables import TableNetwork
 from dbrec.training import train
 
 BATCH = 8192
+RESULTS = Path(__file__).parent / "results" / "speed.csv"
 
 
 def rate(draw: Callable[[], int], seconds: float = 3.0) -> float:
@@ -29,68 +46,125 @@ def rate(draw: Callable[[], int], seconds: float = 3.0) -> float:
     return made / (time.perf_counter() - start)
 
 
-def films_of(ratings) -> tuple[dict, dict]:
-    """Give each user's liked and not-liked films, as the random composer takes them."""
-    liked = ratings["rating"] >= 4
-    parts = [ratings[liked], ratings[~liked]]
-    return tuple(part.groupby("user_id")["item_id"].apply(list).to_dict() for part in parts)
+class Parts:
+    """The encoders, rows and samplers that the rates are measured with."""
+
+    def __init__(self, task: Task):
+        train, self.task = task.train, task
+        self.users = FeatureEncoder.fit(train["user_id"], task.users)
+        self.items = FeatureEncoder.fit(train["item_id"], task.items)
+        self.genres = FeatureEncoder.fit(train["item_id"], task.items[["genres"]])
+        self.rows = self.users(self.users.ids), self.items(self.items.ids)
+        places = self.users.ids.get_indexer(train["user_id"]), self.items.ids.get_indexer(train["item_id"])
+        self.samplers = [
+            TripletSampler(*places, train["rating"]),
+            TripletSampler(*places[::-1], train["rating"], positive_from=task.liked_from),
+        ]
+        liked = train["rating"] >= task.liked_from
+        self.films = [
+            part.groupby("user_id")["item_id"].apply(list).to_dict() for part in (train[liked], train[~liked])
+        ]
+
+    def post_step(self) -> Callable[[], int]:
+        """Make one step of the post's training: 32 triplets composed in Python, then train_on_batch."""
+        network = build_post_model(self.users.width - 1, self.genres.width - 1, 64, len(self.items.ids))[0]
+        network.compile(keras.optimizers.Adam())
+        random = Random(0)
+
+        def step() -> int:
+            drawn = [random_triplet(*self.films, random) for _ in range(32)]
+            a, p, n = zip(*drawn, strict=True)
+            network.train_on_batch([self.users(a)[:, 1:], self.genres(p)[:, 1:], self.genres(n)[:, 1:]])
+            return 32
+
+        return step
 
 
-def post_step(users, items, films) -> Callable[[], int]:
-    """Make one step of the post's training: 32 triplets composed in Python, then train_on_batch."""
-    network = build_post_model(users.width - 1, items.width - 1, 64, len(items.ids))[0]
-    network.compile(keras.optimizers.Adam())
-    random = Random(0)
-
-    def step() -> int:
-        drawn = [random_triplet(*films, random) for _ in range(32)]
-        a, p, n = zip(*drawn, strict=True)
-        network.train_on_batch([users(a)[:, 1:], items(p)[:, 1:], items(n)[:, 1:]])
-        return 32
-
-    return step
-
-
-def epoch_seconds(network, dataset, steps: int) -> float:
-    """Seconds of the faster of two epochs after the one that compiles."""
+def trained(network, dataset, triplets_a_step: int, steps: int = 60) -> float:
+    """Triplets a second of the fastest of three epochs after the one that compiles."""
     ends = []
-    clock = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: ends.append(time.perf_counter()))
-    train(network, dataset, steps, epochs=3, verbose=False, callbacks=[clock])
-    return float(np.diff(ends).min())
+    clock = keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: ends.append(time.perf_counter()))
+    train(network, dataset, steps, epochs=4, verbose=False, callbacks=[clock])
+    return steps * triplets_a_step / float(np.diff(ends).min())
+
+
+def rates(parts: Parts) -> Iterator[tuple[str, str, float]]:
+    """Measure what is drawn and what is trained a second."""
+    users, films = parts.samplers
+    drawn, by_table = "triplets drawn a second", "triplets trained a second"
+    yield drawn, "the post's composer", rate(lambda: len([random_triplet(*parts.films, Random(0))]))
+    yield drawn, "dbrec, users as anchors", rate(lambda: len(users.sample(BATCH).anchor))
+    yield drawn, "dbrec, films as anchors", rate(lambda: len(films.sample(BATCH).anchor))
+    yield by_table, "the post's code", rate(parts.post_step())
+    by_rows = build_model(parts.users, parts.items, dropout=0.0)[0]
+    feed = triplet_dataset(parts.samplers, [parts.rows, parts.rows[::-1]], BATCH)
+    yield by_table, "dbrec, rows of ids and features", trained(by_rows, feed, 2 * BATCH)
+    network = TableNetwork(*build_towers(parts.users, parts.items, dropout=0.0), *parts.rows)
+    yield (
+        by_table,
+        "dbrec, ids and features",
+        trained(network, position_dataset(parts.samplers, BATCH), 2 * BATCH),
+    )
+
+
+def seconds_to(task: Task, metric: str, figure: str, target: float) -> float:
+    """Seconds of a single member's fit of as few epochs as reach a figure on validation."""
+    for epochs in range(1, 20):
+        keras.backend.clear_session()
+        start = time.perf_counter()
+        model = HybridRecommender(epochs=epochs, members=1, verbose=False)
+        model.fit(task.train, task.users, task.items)
+        seconds = time.perf_counter() - start
+        if judge(task, model, [metric], intervals=False)[figure] >= target:
+            return seconds
+    return np.nan
+
+
+def ranking_seconds(task: Task) -> float:
+    """Seconds to rank all films for all users, leave the seen ones out and compute NDCG@10."""
+    model = HybridRecommender(epochs=1, members=1, verbose=False).fit(task.train, task.users, task.items)
+    relevant = task.judged[task.judged["rating"] >= task.liked_from]
+    start = time.perf_counter()
+    ranking_metrics(model.recommend(task.train["user_id"].unique()), relevant)
+    return time.perf_counter() - start
+
+
+def peers(name: str) -> dict[str, dict]:
+    """Let the peers' environment time its libraries; nothing where there is none."""
+    if not PEERS_PYTHON.exists():
+        return {}
+    command = [str(PEERS_PYTHON), "-m", "benchmarks.peers.speed", name]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    lines = [json.loads(line.removeprefix(MARK)) for line in said.splitlines() if line.startswith(MARK)]
+    return {line.pop("system"): line for line in lines}
 
 
 def main(name: str = "ml-1m") -> None:
-    """Print the rates and their ratios."""
-    data = load_movielens(name)
-    ratings, films = data.ratings, films_of(data.ratings)
-    users = FeatureEncoder.fit(ratings["user_id"], data.users[["gender", "age_group", "occupation"]])
-    genres = FeatureEncoder.fit(ratings["item_id"], data.movies[["genres"]])
-    items = FeatureEncoder.fit(ratings["item_id"], data.movies[["genres", "year"]])
-    places = users.ids.get_indexer(ratings["user_id"]), items.ids.get_indexer(ratings["item_id"])
-    samplers = [
-        TripletSampler(*places, ratings["rating"]),
-        TripletSampler(*places[::-1], ratings["rating"], positive_from=4),
-    ]
-    random = Random(0)
-    rows = users(users.ids), items(items.ids)
-    dataset = triplet_dataset(samplers, [rows, rows[::-1]], BATCH)
-    steps = -(-len(samplers[1]) // BATCH)
-    seconds = epoch_seconds(build_model(users, items)[0], dataset, steps)
+    """Measure all of it, and print and store it row by row."""
+    task = load_task("warm", load_movielens(name), "validation")
 
-    drawn = {
-        "the post's composer (Python)": rate(lambda: len([random_triplet(*films, random)])),
-        "TripletSampler, users as anchors": rate(lambda: len(samplers[0].sample(BATCH).anchor)),
-        "TripletSampler, films as anchors": rate(lambda: len(samplers[1].sample(BATCH).anchor)),
-    }
-    trained = {
-        "the post's code (batches of 32)": rate(post_step(users, genres, films)),
-        f"dbrec, d = 64 (batches of 2 x {BATCH:,})": 2 * steps * BATCH / seconds,
-    }
-    for title, rates in (("drawn", drawn), ("trained, sampling included", trained)):
-        print(f"\nTriplets {title}, {data.name}")
-        slowest = min(rates.values())
-        for what, value in rates.items():
-            print(f"  {what:40} {value:14,.0f} a second  {value / slowest:8,.0f} x")
+    def keep(what: str, system: str, value: float) -> None:
+        row = {"data": name, "what": what, "system": system, "value": float(f"{value:.4g}")}
+        row["date"] = datetime.date.today().isoformat()
+        store(RESULTS, row | {"command": f"python -m benchmarks.speed {name}"}, ["data", "what", "system"])
+        print(f"{what:45} {system:32} {value:14,.2f}", flush=True)
+
+    of_peers = peers(name)
+    for row in rates(Parts(task)):
+        keep(*row)
+    if "LightFM BPR" in of_peers:
+        value = of_peers["LightFM BPR"]["triplets_a_second"]
+        keep("triplets trained a second", "LightFM BPR, ids and features", value)
+    for system, metric, figure in [
+        ("LightFM logistic", "auc", "auc_per_user"),
+        ("Cornac BPR", "ranking", "ndcg"),
+    ]:
+        if system in of_peers:
+            target = of_peers[system][figure]
+            what = f"seconds to {figure} {target:.4f}"
+            keep(what, system, of_peers[system]["seconds"])
+            keep(what, "dbrec", seconds_to(task, metric, figure, target))
+    keep("seconds to rank all films for all users", "dbrec", ranking_seconds(task))
 
 
 if __name__ == "__main__":
