@@ -1,0 +1,169 @@
+"""A planted world: people with tastes, films that suit them more or less, and who rates which."""
+
+import numpy as np
+
+from dbrec.parsing import AGE_GROUPS, GENRES, OCCUPATIONS
+
+FEWEST_RATINGS = 10  # of a user
+SHARES = 0.06, 0.11, 0.26, 0.35, 0.22  # of the ratings 1 to 5, about as in MovieLens 1M
+USERS_A_BLOCK = 1024
+DIM = 8
+USER_FEATURES = {
+    "gender": ("F", "M"),
+    "age_group": tuple(AGE_GROUPS.values()),
+    "occupation": tuple(OCCUPATIONS["ml-1m"].values()),
+}
+YEARS = 1920, 2000
+FEATURE_SHARE = 0.4  # of the variance of tastes and biases; the rest is each user's and item's own
+USER_BIAS, ITEM_BIAS, TASTE, NOISE = 0.45, 0.55, 0.6, 0.75  # standard deviations over all pairs
+FAME = 0.4  # correlation of an item's bias with the logarithm of its popularity
+CHOICE = 1.0  # how far people rate what they will like; 0: whatever they come across
+BALLS = 64  # in the urn for an item, on average
+
+
+class PlantedWorld:
+    """Hold what is drawn before any rating, and draw the ratings of one block of 1,024 users at a time.
+
+    A block draws from a stream of its own, told by the seed and the block's number, so its ratings don't hang
+    on which blocks were drawn before it.
+
+    Args:
+        n_users: Number of users.
+        n_items: Number of items.
+        n_ratings: Number of ratings.
+        seed: Seed of all draws.
+
+    Attributes:
+        user_codes: Places of each user's features in `USER_FEATURES`, shape (n_users, 3), int8.
+        genres: Whether an item is of a genre, shape (n_items, 18).
+        year: Year of each item, shape (n_items,), int16.
+        user_vectors: Shape (n_users, DIM + 2), float32: ``[taste, bias, 1]``.
+        item_vectors: Shape (n_items, DIM + 2), float32: ``[taste, 1, bias]``.
+        n_rated: Number of ratings of each user, shape (n_users,).
+        n_blocks: Number of blocks.
+    """
+
+    def __init__(self, n_users: int, n_items: int, n_ratings: int, seed: int):
+        self.seed, self.n_items = seed, n_items
+        self.n_blocks = -(-n_users // USERS_A_BLOCK)
+        rng = np.random.default_rng([seed, 0])
+        self._plant_users(rng, n_users)
+        popularity = (rng.permutation(n_items) + n_items / 20) ** -2.0
+        self._plant_items(rng, popularity)
+        balls = np.ceil(popularity / popularity.mean() * BALLS).astype(np.int64)
+        self.urn = np.repeat(np.arange(n_items, dtype=np.int32), balls)
+        self.draws, self.met = _draws_and_met(balls / balls.sum())
+        self.n_rated = _activity(rng, n_users, n_ratings, n_items // 2)
+        # One block shows where to cut: its users are as any others.
+        self.thresholds = np.quantile(self._felt(0)[2], np.cumsum(SHARES[:-1]))
+
+    def _plant_users(self, rng: np.random.Generator, n_users: int) -> None:
+        sizes = [len(values) for values in USER_FEATURES.values()]
+        self.user_codes = np.column_stack([rng.integers(0, size, n_users, np.int8) for size in sizes])
+        effects = [rng.normal(size=(size, DIM + 1)) for size in sizes]
+        effect = sum(table[codes] for table, codes in zip(effects, self.user_codes.T, strict=True))
+        taste, bias = _with_own(rng, effect)
+        self.user_vectors = _vectors(taste, USER_BIAS * bias, np.ones(n_users))
+
+    def _plant_items(self, rng: np.random.Generator, popularity: np.ndarray) -> None:
+        n_items = len(popularity)
+        n_genres = rng.integers(1, 4, n_items)[:, None]
+        self.genres = rng.random((n_items, len(GENRES))).argsort(axis=1) < n_genres
+        self.year = rng.triangular(YEARS[0], YEARS[1], YEARS[1], n_items).astype(np.int16)
+        by_genre = self.genres @ rng.normal(size=(len(GENRES), DIM + 1)) / np.sqrt(n_genres)
+        by_year = 0.5 * _standard(self.year.astype(float))[:, None] * rng.normal(size=DIM + 1)
+        taste, bias = _with_own(rng, by_genre + by_year)
+        bias = FAME * _standard(np.log(popularity)) + np.sqrt(1 - FAME**2) * bias
+        self.item_vectors = _vectors(taste, np.ones(n_items), ITEM_BIAS * bias)
+
+    def ratings(self, block: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Draw the ratings of a block of users.
+
+        Args:
+            block: Number of the block, from 0.
+
+        Returns:
+            ``(user_index, item_index, rating)``, ordered by user, then by item.
+        """
+        users, items, felt = self._felt(block)
+        return users, items, 1 + np.searchsorted(self.thresholds, felt)
+
+    def _felt(self, block: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Draw the pairs of a block, and the planted scores with noise that become the ratings."""
+        rng = np.random.default_rng([self.seed, 1, block])
+        first = block * USERS_A_BLOCK
+        counts = self.n_rated[first : first + USERS_A_BLOCK]
+        users, items = self._come_across(rng, counts)
+        scores = self._scores(first + users, items)
+        kept = _most_wanted(CHOICE * scores + rng.gumbel(size=len(scores)), users, counts)
+        noise = NOISE * rng.standard_normal(kept.sum(), np.float32)
+        return first + users[kept], items[kept], scores[kept] + noise
+
+    def _scores(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
+        return np.einsum("nd,nd->n", self.user_vectors[users], self.item_vectors[items])
+
+    def _come_across(self, rng: np.random.Generator, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Draw different items for each user by popularity: up to twice as many as they rate."""
+        wanted = counts + np.minimum(counts, (self.n_items - counts) // 4)
+        draws = np.ceil(np.interp(wanted, self.met, self.draws)).astype(int)
+        short, keys = np.arange(len(counts)), np.empty(0, np.int64)
+        while len(short):
+            users = np.repeat(short, draws[short])
+            items = self.urn[rng.integers(0, len(self.urn), len(users), np.int32)]
+            keys = np.sort(np.concatenate([keys, users * self.n_items + items]))
+            keys = keys[np.diff(keys, prepend=-1) > 0]  # np.unique hashes, 30 times as long
+            users, items = np.divmod(keys, self.n_items)
+            short = np.flatnonzero(np.bincount(users, minlength=len(counts)) < counts)
+        return users, items
+
+
+def _standard(values: np.ndarray) -> np.ndarray:
+    spread = values.std(axis=0)
+    return (values - values.mean(axis=0)) / np.where(spread > 0, spread, 1)
+
+
+def _with_own(rng: np.random.Generator, effect: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Add each one's own draw to the effect of their features; give taste and bias, of variance 1."""
+    own = rng.normal(size=effect.shape)
+    both = np.sqrt(FEATURE_SHARE) * _standard(effect) + np.sqrt(1 - FEATURE_SHARE) * own
+    return both[:, :DIM], both[:, DIM]
+
+
+def _vectors(taste: np.ndarray, *places: np.ndarray) -> np.ndarray:
+    """Scale tastes so that the products of two have the standard deviation `TASTE`; add the bias places."""
+    return np.column_stack([np.sqrt(TASTE / np.sqrt(DIM)) * taste, *places]).astype(np.float32)
+
+
+def _draws_and_met(popularity: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Tell how many different items some numbers of draws with replacement bring, on average."""
+    draws, missed = np.geomspace(1, BALLS * len(popularity), 128), np.log1p(-popularity)
+    return draws, np.array([-np.expm1(n * missed).sum() for n in draws])
+
+
+def _activity(rng: np.random.Generator, n_users: int, n_ratings: int, most: int) -> np.ndarray:
+    """Share the ratings out: lognormal above `FEWEST_RATINGS`, none above `most`, and exactly `n_ratings`."""
+    weights = rng.lognormal(size=n_users)
+
+    def counts(scale: float) -> np.ndarray:
+        return np.minimum(FEWEST_RATINGS + scale * weights, most)
+
+    low, high = 0.0, most / weights.min()
+    for _ in range(100):
+        middle = (low + high) / 2
+        low, high = (middle, high) if counts(middle).sum() < n_ratings else (low, middle)
+    whole, rest = np.divmod(counts(high), 1)
+    rounded_up = np.argsort(-rest, kind="stable")[: int(n_ratings - whole.sum())]
+    whole[rounded_up] += 1
+    return whole.astype(np.int64)
+
+
+def _most_wanted(wish: np.ndarray, users: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Mark the `counts` rows of each user that have the strongest wish; `users` ascends."""
+    met = np.bincount(users, minlength=len(counts))
+    low = wish.min()
+    # One sort serves all users: wishes squeezed into [0, 1) stay within the band of their user.
+    order = np.argsort(users + (wish - low) / (1 + wish.max() - low))
+    rank = np.arange(len(users)) - np.repeat(np.cumsum(met) - met, met)
+    kept = np.zeros(len(users), bool)
+    kept[order] = rank >= np.repeat(met - counts, met)
+    return kept
