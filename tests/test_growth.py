@@ -1,0 +1,90 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from benchmarks import growth
+from benchmarks.growth import Fit, run, sizes_of
+from benchmarks.growth_fit import LARGEST_BATCH, STEPS, batch_size_of, measure, scores_of, split
+from dbrec import synthetic
+from dbrec.synthetic import make_ratings
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    return make_ratings(tmp_path_factory.mktemp("made") / "ratings", 150, 100, 4000)
+
+
+def test_users_and_items_grow_along_with_the_ratings():
+    sizes = [sizes_of(n) for n in (200_000, 1_000_000, 5_000_000, 25_000_000)]
+    assert sizes[1] == (6000, 3700) and sizes[3] == (160_000, 60_000)
+    assert np.all(np.diff(sizes, axis=0) > 0)
+
+
+def test_the_batch_grows_with_the_data_up_to_a_bound():
+    assert batch_size_of(STEPS * 100) == 100 and batch_size_of(STEPS * 100 + 1) == 101
+    assert batch_size_of(10**9) == LARGEST_BATCH
+
+
+def test_a_tenth_is_held_out_and_each_rating_stands_in_one_part(data):
+    train, test = split(data, seed=0)
+    assert len(test[0]) / len(data) == pytest.approx(0.1, abs=0.02)
+    for name, *parts in zip(("user_index", "item_index", "rating"), train, test, strict=True):
+        assert sorted(np.concatenate(parts)) == sorted(getattr(data, name))
+    assert not any(isinstance(column, np.memmap) for column in train + test)
+
+
+def test_scores_in_parts_are_products_of_vectors(data, monkeypatch):
+    monkeypatch.setattr("benchmarks.growth_fit.ROWS_AT_ONCE", 64)
+    users, items = data.user_index[:1000], data.item_index[:1000]
+    found = scores_of([data.user_vectors, data.item_vectors], users, items)
+    assert found == pytest.approx(data.true_scores(users, items), rel=1e-5)
+
+
+@pytest.mark.parametrize("history_dim", [0, 8])
+def test_a_small_size_is_fitted_and_judged(data, history_dim):
+    found = measure(data, Fit(members=2, embedding_dim=4, epochs=3, history_dim=history_dim))
+    assert found["n_train"] + 4000 * 0.1 == pytest.approx(4000, rel=0.05)
+    assert found["steps"] == STEPS and found["batch_size"] == batch_size_of(found["n_positives"])
+    assert 0.55 < found["auc"] < found["auc_planted"] < 1 and 0 < found["ndcg"] < 1
+    assert found["epoch_seconds"] > 0 and found["ns_per_triplet"] > 0 and found["fit_seconds"] > 0
+    assert (
+        found["peak_data_mib"]
+        <= found["peak_sampler_mib"]
+        <= found["peak_fit_mib"]
+        <= found["peak_lists_mib"]
+    )
+    rows = 150 + 1 + (2 + 7 + 21 + 3) + 100 + 1 + 18 + (16 + 1)  # of the tables: ids, features, and unknown
+    assert found["model_mib"] >= 4 * 4 * (rows - 20) * 2 * 5 / 1024**2  # few years may be fewer bins
+
+
+def rows_in(path):
+    return pd.read_csv(path).n_ratings.tolist()
+
+
+def test_sizes_are_stored_as_they_end_and_passed_over_once_there(tmp_path, monkeypatch):
+    asked, path = [], tmp_path / "growth.csv"
+    figures = dict.fromkeys("fit_seconds seconds_per_million ns_per_triplet bytes_per_rating".split(), 1.0)
+    figures |= dict.fromkeys("auc auc_planted ndcg".split(), 0.5)
+    monkeypatch.setattr(growth, "work", lambda n, fit: asked.append((n, fit)) or figures)
+    monkeypatch.setattr(growth, "MADE", tmp_path / "made")
+    for size in (120_000, 100_000, 120_000):
+        run(size, Fit(), path)
+    assert rows_in(path) == [100_000, 120_000] and len(asked) == 2
+    run(120_000, Fit(members=4), path)
+    assert rows_in(path) == [100_000, 120_000, 120_000] and asked[-1] == (120_000, Fit(members=4))
+
+
+def test_a_size_that_fails_is_told_and_the_rows_before_stay(tmp_path, monkeypatch):
+    path = tmp_path / "growth.csv"
+    monkeypatch.setattr(growth, "MADE", tmp_path / "made")
+    monkeypatch.setattr(growth, "prepare", lambda n, seed: None)
+    with pytest.raises(RuntimeError, match="1,000 ratings ended with code 1:(?s:.*)n_items is 9"):
+        run(1000, Fit(), path)
+    assert not path.exists()
+
+
+def test_ratings_of_a_size_are_made_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(growth, "MADE", tmp_path)
+    first = growth.prepare(120_000, seed=0)
+    monkeypatch.setattr(synthetic, "make_ratings", None)
+    assert growth.prepare(120_000, seed=0).folder == first.folder
