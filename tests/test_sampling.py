@@ -139,3 +139,23 @@ def test_the_pipeline_refuses_arguments_that_do_not_fit(samplers, size, message)
     rows = np.zeros((3, 1), np.int32)
     with pytest.raises(ValueError, match=message):
         triplet_dataset([TripletSampler(USERS, FILMS, STARS)] * samplers, [(rows, rows)], size)
+
+
+def test_ratings_of_any_scale_and_many_rows_are_drawn_as_they_are(monkeypatch):
+    monkeypatch.setattr("dbrec.sampling.ROWS_AT_ONCE", 4)
+    stars = np.linspace(-1.5, 2.5, 300)
+    users, films = np.arange(300) % 3, np.arange(300)
+    found = TripletSampler(users, films, stars).sample_rated(2000)
+    assert (found.positive_rating > found.negative_rating).all()
+    assert np.array_equal(found.positive_rating, stars.astype(np.float32)[found.positive])
+    assert np.array_equal(found.negative_rating, stars.astype(np.float32)[found.negative])
+
+
+def test_anchors_far_apart_are_told_apart():
+    users = np.where(USERS == 1, 10**6, USERS)  # times 3,000 levels, it passes 2 ** 31
+    more = np.arange(3000)
+    sampler = TripletSampler(
+        np.append(users, np.full(3000, 7)), np.append(FILMS, more), np.append(STARS, more + 10)
+    )
+    found = {row for row in drawn(sampler, 60_000) if row[0] != 7}
+    assert found <= {(0, 0, 1), (0, 0, 2), (0, 1, 2)} and len(sampler) == 2 + 2999
