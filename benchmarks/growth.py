@@ -7,11 +7,13 @@ million. A row is written to results/growth.csv as its size ends; rows that are 
 The batch grows with the data. A step of `TableNetwork` computes the vector of every id, whatever the batch,
 so with a fixed batch both the steps of an epoch and the work of a step would grow with the data: the time of
 an epoch by its square. With 56 steps an epoch, as on MovieLens 1M, it grows with the data alone. Above 65,536
-triplets a batch, for each member, the vectors looked up would take more memory than the model: from there on
-the steps grow.
+triplets a batch, for each member, the vectors looked up would take more memory than the model (they and their
+gradients take 8 KB a triplet and member, half a GiB in all), so from there on the steps grow; a lower
+`--largest-batch` takes less memory and more time.
 
 What the columns say:
 
+- ``make_seconds``: of making the ratings; empty where they were there.
 - ``fit_seconds``: samplers, building and all epochs, each as long as the median epoch after the first, so
   without compiling; ``seconds_per_million``: the same for a million training ratings; ``compile_seconds``:
   how much longer the first epoch took than that median.
@@ -25,6 +27,7 @@ What the columns say:
   its noise, which no model can beat; of the item's share of liked ratings. ``ndcg``: at 10, for 1,000 users.
 
 Usage: python -m benchmarks.growth [SIZE ...] [--members 1] [--dim 64] [--epochs 9] [--history-dim 0]
+           [--largest-batch 65536] [--threads 2] [--seed 0]
 """
 
 import argparse
@@ -58,6 +61,7 @@ class Fit:
     embedding_dim: int = 64
     epochs: int = 9
     history_dim: int = 0
+    largest_batch: int = 65_536
     seed: int = 0
     threads: int = 2
 
@@ -85,13 +89,17 @@ def work(n_ratings: int, fit: Fit) -> dict:
     return json.loads(lines[0].removeprefix(MARK))
 
 
+def folder_of(n_ratings: int, seed: int) -> Path:
+    """Give the place of a size's ratings."""
+    return MADE / f"{n_ratings}-{seed}"
+
+
 def prepare(n_ratings: int, seed: int) -> SyntheticData:
     """Open the ratings of a size, and make them first where they aren't there."""
-    n_users, n_items = sizes_of(n_ratings)
-    folder = MADE / f"{n_ratings}-{seed}"
-    return (
-        open_ratings(folder) if folder.exists() else make_ratings(folder, n_users, n_items, n_ratings, seed)
-    )
+    folder = folder_of(n_ratings, seed)
+    if folder.exists():
+        return open_ratings(folder)
+    return make_ratings(folder, *sizes_of(n_ratings), n_ratings, seed)
 
 
 def run(n_ratings: int, fit: Fit, path: Path) -> None:
@@ -99,9 +107,9 @@ def run(n_ratings: int, fit: Fit, path: Path) -> None:
     key = {"n_ratings": n_ratings} | asdict(fit)
     if len(rows_of(path, key)):
         return
-    start = time.perf_counter()
+    there, start = folder_of(n_ratings, fit.seed).exists(), time.perf_counter()
     prepare(n_ratings, fit.seed)
-    made = {"make_seconds": round(time.perf_counter() - start, 2)}
+    made = {"make_seconds": None if there else round(time.perf_counter() - start, 2)}
     packages = {name: version(name) for name in ("numpy", "tensorflow", "keras")}
     versions = "; ".join(f"{k} {v}" for k, v in {"python": python_version(), **packages}.items())
     row = key | made | work(n_ratings, fit) | {"versions": versions, "date": f"{datetime.date.today()}"}

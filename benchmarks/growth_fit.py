@@ -23,19 +23,19 @@ from dbrec.synthetic import SyntheticData
 from dbrec.tables import TableNetwork
 from dbrec.training import train as train_epochs
 
-STEPS, LARGEST_BATCH = 56, 65_536
+STEPS = 56
 LIKED_FROM, TEST_SHARE, K = 4, 0.1, 10
-LISTED_USERS, USERS_AT_ONCE, ROWS_AT_ONCE = 1_000, 64, 1 << 18
+LISTED_USERS, USERS_AT_ONCE, ROWS_AT_ONCE = 1_000, 64, 1 << 14
 
 
-def batch_size_of(n_positives: int) -> int:
-    """Take the batch that makes 56 steps of an epoch, or 65,536 triplets.
+def batch_size_of(n_positives: int, largest: int) -> int:
+    """Take the batch that makes 56 steps of an epoch, or the largest allowed.
 
     Example:
-        >>> batch_size_of(460_000), batch_size_of(11_000_000)
+        >>> batch_size_of(460_000, 65_536), batch_size_of(11_000_000, 65_536)
         (8215, 65536)
     """
-    return min(-(-n_positives // STEPS), LARGEST_BATCH)
+    return min(-(-n_positives // STEPS), largest)
 
 
 class Meter:
@@ -120,7 +120,7 @@ def build_network(data: SyntheticData, train: list[np.ndarray], fit: Fit) -> tup
 
 def train_network(network_train, samplers: list, fit: Fit) -> dict:
     """Train, and give the seconds of the epochs by their callbacks' times."""
-    ends, batch_size = [], batch_size_of(len(samplers[1]))
+    ends, batch_size = [], batch_size_of(len(samplers[1]), fit.largest_batch)
     steps = -(-len(samplers[1]) // batch_size)
     clock = keras.callbacks.LambdaCallback(
         on_train_begin=lambda logs: ends.append(time.perf_counter()),

@@ -4,7 +4,7 @@ import pytest
 
 from benchmarks import growth
 from benchmarks.growth import Fit, run, sizes_of
-from benchmarks.growth_fit import LARGEST_BATCH, STEPS, batch_size_of, measure, scores_of, split
+from benchmarks.growth_fit import STEPS, batch_size_of, measure, scores_of, split
 from dbrec import synthetic
 from dbrec.synthetic import make_ratings
 
@@ -21,8 +21,8 @@ def test_users_and_items_grow_along_with_the_ratings():
 
 
 def test_the_batch_grows_with_the_data_up_to_a_bound():
-    assert batch_size_of(STEPS * 100) == 100 and batch_size_of(STEPS * 100 + 1) == 101
-    assert batch_size_of(10**9) == LARGEST_BATCH
+    assert batch_size_of(STEPS * 100, 1000) == 100 and batch_size_of(STEPS * 100 + 1, 1000) == 101
+    assert batch_size_of(10**9, 1000) == 1000
 
 
 def test_a_tenth_is_held_out_and_each_rating_stands_in_one_part(data):
@@ -44,7 +44,7 @@ def test_scores_in_parts_are_products_of_vectors(data, monkeypatch):
 def test_a_small_size_is_fitted_and_judged(data, history_dim):
     found = measure(data, Fit(members=2, embedding_dim=4, epochs=3, history_dim=history_dim))
     assert found["n_train"] + 4000 * 0.1 == pytest.approx(4000, rel=0.05)
-    assert found["steps"] == STEPS and found["batch_size"] == batch_size_of(found["n_positives"])
+    assert found["steps"] == STEPS and found["batch_size"] == batch_size_of(found["n_positives"], 10**6)
     assert 0.55 < found["auc"] < found["auc_planted"] < 1 and 0 < found["ndcg"] < 1
     assert found["epoch_seconds"] > 0 and found["ns_per_triplet"] > 0 and found["fit_seconds"] > 0
     assert (
