@@ -24,7 +24,9 @@ What the columns say:
   rating. ``bytes_per_rating``: the peak of the fit less the model, likewise. That holds the compiler, too,
   some 200 MiB at any size, and what a step works with, which grows with the ids and the batch.
 - ``auc``, ``auc_planted``, ``auc_item_mean``: on the tenth held out, of the fit; of the planted score without
-  its noise, which no model can beat; of the item's share of liked ratings. ``ndcg``: at 10, for 1,000 users.
+  its noise, which no model can beat; of the item's share of liked ratings. ``auc_seconds``: of these and of
+  the AUC per user.
+- ``ndcg``: at 10, for 1,000 users; ``recommend_ms_per_user``: of their lists.
 
 Usage: python -m benchmarks.growth [SIZE ...] [--members 1] [--dim 64] [--epochs 9] [--history-dim 0]
            [--largest-batch 65536] [--threads 2] [--seed 0]
