@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 
 USERS_AT_ONCE = 1024
+SCORES_AT_ONCE = 1 << 22  # of lists: users x items
+PAIRS_AT_ONCE = 1 << 14
 
 
 def positions(index: pd.Index, ids) -> np.ndarray:
@@ -57,9 +59,10 @@ class VectorScorer:
             positions(self.user_ids, seen["user_id"]),
             positions(self.item_ids, seen["item_id"]),
         )
+        users, items = users.astype(np.int32), items.astype(np.int32)
         order = np.argsort(users, kind="stable")
         self.seen_items = items[order]
-        self.seen_starts = np.searchsorted(users[order], np.arange(len(self.user_ids) + 1))
+        self.seen_starts = np.searchsorted(users[order], np.arange(len(self.user_ids) + 1, dtype=np.int32))
 
     def score(self, user_ids, item_ids) -> np.ndarray:
         """Score pairs of raw ids.
@@ -80,7 +83,13 @@ class VectorScorer:
             raise ValueError(
                 f"{len(users)} users and {len(items)} items: give pairs of equal number, or one id"
             )
-        return np.einsum("nd,nd->n", *np.broadcast_arrays(self.user_vectors[users], self.item_vectors[items]))
+        users, items = np.broadcast_arrays(users, items)
+        scores = np.empty(len(users), np.float32)
+        for start in range(0, len(users), PAIRS_AT_ONCE):
+            part = slice(start, start + PAIRS_AT_ONCE)
+            vectors = self.user_vectors[users[part]], self.item_vectors[items[part]]
+            scores[part] = np.einsum("nd,nd->n", *vectors)
+        return scores
 
     def recommend(self, user_ids, k: int = 10, exclude_seen: bool = True) -> pd.DataFrame:
         """List the k items of the highest score for each user, scored with `list_vectors`.
@@ -100,8 +109,9 @@ class VectorScorer:
         """
         user_ids = np.atleast_1d(np.asarray(user_ids))
         users, parts = positions(self.user_ids, user_ids), []
-        for start in range(0, max(len(users), 1), USERS_AT_ONCE):
-            part = users[start : start + USERS_AT_ONCE]
+        at_once = int(np.clip(SCORES_AT_ONCE // max(len(self.item_ids), 1), 1, USERS_AT_ONCE))
+        for start in range(0, max(len(users), 1), at_once):
+            part = users[start : start + at_once]
             scores = self.list_vectors[part] @ self.item_vectors[:-1].T
             if exclude_seen:
                 for row, user in enumerate(part):

@@ -91,3 +91,18 @@ def test_pairs_of_unequal_number_and_missing_fallbacks_are_refused():
         VectorScorer([1], [1], [[1]], [[1], [1]], pd.DataFrame({"user_id": [], "item_id": []}))
     with pytest.raises(KeyError, match="item 99 is unknown: give one of the 3 items"):
         scorer().similar_items(99)
+
+
+def test_scores_and_lists_in_parts_are_those_of_the_whole(monkeypatch):
+    random = np.random.default_rng(0)
+    seen = pd.DataFrame({"user_id": random.integers(0, 9, 20), "item_id": random.integers(0, 8, 20)})
+    vectors = random.normal(size=(10, 2)), random.normal(size=(9, 2))
+    some, pairs = VectorScorer(range(9), range(8), *vectors, seen), (random.integers(0, 9, 50), [3])
+    scores, lists = some.score(*pairs), some.recommend(range(9), 4)
+    monkeypatch.setattr("dbrec.scoring.PAIRS_AT_ONCE", 7)
+    assert np.array_equal(some.score(*pairs), scores)
+    for at_once in (1, 20):  # fewer than the items, and two users at once
+        monkeypatch.setattr("dbrec.scoring.SCORES_AT_ONCE", at_once)
+        found = some.recommend(range(9), 4)
+        assert found.drop(columns="score").equals(lists.drop(columns="score"))
+        assert found.score.to_numpy() == pytest.approx(lists.score.to_numpy(), rel=1e-5)
