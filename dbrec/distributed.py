@@ -1,0 +1,258 @@
+"""Train a job with several processes, on one machine or many, to the weights that one process comes to.
+
+Each worker computes the losses and gradients of its part of every batch. The gradients are summed over the
+workers, and each takes the same step of Adam from the same weights.
+
+    python -m dbrec.distributed job --workers 2   # two processes on this machine
+    python -m dbrec.distributed job               # this process; on a cluster, once a machine with TF_CONFIG
+
+On a cluster the job's folder has to be one that all machines share: the first worker writes checkpoints
+there, and all go on from them.
+"""
+
+import argparse
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from dbrec._quiet import keras, tf
+from dbrec.jobs import Job, batches, build_network, read_job, shards_of, write_weights
+
+LAST_LINES = 15
+
+
+def train(job: Job, every: int = 100) -> None:
+    """Train a job from its last checkpoint to its end, as the worker that TF_CONFIG tells or as the only one.
+
+    Adam and the moving average of the weights are those of `dbrec.training.train`. The first worker prints a
+    line at each checkpoint and writes the final weights, for `trained_network`.
+
+    Args:
+        job: From `read_job`.
+        every: Batches between two checkpoints.
+
+    Raises:
+        ValueError: If `every` isn't at least 1, TF_CONFIG describes workers that can't share the job, or a
+            worker would use several GPUs.
+    """
+    if every < 1:
+        raise ValueError(f"every is {every}: give at least 1 batch between two checkpoints")
+    strategy, worker, n_workers = _strategy()
+    shards_of(job, worker, n_workers)
+    with strategy.scope():
+        network = build_network(job)
+        optimizer = keras.optimizers.Adam(job.settings.learning_rate, use_ema=True, ema_momentum=0.98)
+        optimizer.build(network.trainable_weights)
+    checkpoints = _checkpoints(job, network, optimizer)
+    checkpoints.restore_or_initialize()
+    step, done, total = make_step(strategy, network, optimizer), _done(optimizer), job.steps * job.settings.epochs
+    losses, start = [], time.perf_counter()
+    for number, batch in enumerate(batches(job, worker, n_workers, done), done + 1):
+        losses.append(step(batch))
+        if worker == 0 and (number % every == 0 or number == total):
+            checkpoints.save(number)
+            loss, seconds = float(sum(losses)) / len(losses), time.perf_counter() - start
+            print(f"batch {number} of {total} | loss {loss:.4f} | {seconds:.1f} s", flush=True)
+            losses, start = [], time.perf_counter()
+    optimizer.finalize_variable_values(network.trainable_weights)
+    if worker == 0:
+        write_weights(job, network)
+
+
+def make_step(strategy: tf.distribute.Strategy, network: keras.Model, optimizer) -> Callable:
+    """Make the function that trains on one batch: of each worker its part, by all of them together.
+
+    XLA compiles losses and gradients. What the workers tell each other stays outside of it, where the
+    collectives run.
+
+    Args:
+        strategy: Whose scope the network and the optimizer were made in.
+        network: Adds the means over its batch to its ``losses``.
+        optimizer: Keras optimizer, built; it sums the gradients of all replicas.
+
+    Returns:
+        A function of a batch that gives the loss of the global batch.
+    """
+    weights, share = network.trainable_weights, 1 / strategy.num_replicas_in_sync
+
+    @tf.function(jit_compile=True)
+    def differentiate(batch):
+        with tf.GradientTape() as tape:
+            network(batch, training=True)
+            loss = share * sum(network.losses)
+        return loss, [tf.convert_to_tensor(gradient) for gradient in tape.gradient(loss, weights)]
+
+    def on_replica(batch):
+        loss, gradients = differentiate(batch)
+        optimizer.apply(gradients, weights)
+        return loss
+
+    @tf.function
+    def step(batch):
+        return strategy.reduce(tf.distribute.ReduceOp.SUM, strategy.run(on_replica, (batch,)), axis=None)
+
+    return step
+
+
+def _strategy() -> tuple[tf.distribute.Strategy, int, int]:
+    """Choose the strategy by TF_CONFIG; give it with the worker's number and the number of workers."""
+    cluster = json.loads(os.environ.get("TF_CONFIG") or "{}").get("cluster")
+    if not cluster:
+        return tf.distribute.get_strategy(), 0, 1
+    if list(cluster) != ["worker"]:
+        raise ValueError(f"TF_CONFIG's cluster has tasks {list(cluster)}: name them all 'worker'")
+    strategy, n_workers = tf.distribute.MultiWorkerMirroredStrategy(), len(cluster["worker"])
+    if strategy.num_replicas_in_sync != n_workers:
+        raise ValueError(
+            f"{n_workers} workers have {strategy.num_replicas_in_sync} GPUs: start a worker for each GPU, and "
+            "show it that one by CUDA_VISIBLE_DEVICES"
+        )
+    return strategy, strategy.cluster_resolver.task_id, n_workers
+
+
+def _checkpoints(job: Job, network: keras.Model, optimizer) -> tf.train.CheckpointManager:
+    """Keep weights, Adam's averages, the moving average of the weights and the number of steps done."""
+    variables = [variable.value for variable in [*network.trainable_weights, *optimizer.variables]]
+    checkpoint = tf.train.Checkpoint(variables=variables)
+    return tf.train.CheckpointManager(checkpoint, str(job.folder / "checkpoints"), max_to_keep=2)
+
+
+def _done(optimizer) -> int:
+    return int(optimizer.iterations.numpy())
+
+
+class Worker(NamedTuple):
+    """A process that trains, and the file that it writes its output to."""
+
+    process: subprocess.Popen
+    log: Path
+
+
+def launch(folder, n_workers: int = 2, every: int = 100) -> None:
+    """Train a job with several processes on this machine, and show the progress.
+
+    Where a process fails, the others are stopped; the same call goes on from the last checkpoint.
+
+    Args:
+        folder: Folder of a job.
+        n_workers: Number of processes.
+        every: Batches between two checkpoints.
+
+    Raises:
+        FileNotFoundError: If there is no job, or a shard is missing.
+        ValueError: If the workers can't share the job.
+        RuntimeError: If a worker fails; tells its last lines.
+    """
+    job = read_job(folder)
+    shards_of(job, 0, n_workers)
+    with running(job, n_workers, every) as workers:
+        watch(workers)
+
+
+@contextmanager
+def running(job: Job, n_workers: int, every: int = 100) -> Iterator[list[Worker]]:
+    """Start the processes; none is left when the block ends, whatever ends it."""
+    addresses = [f"127.0.0.1:{port}" for port in _free_ports(n_workers)]
+    (job.folder / "logs").mkdir(exist_ok=True)
+    workers = []
+    try:
+        for number in range(n_workers):
+            workers.append(_start(job, addresses, number, every))
+        yield workers
+    finally:
+        for worker in workers:
+            worker.process.kill()
+        for worker in workers:
+            worker.process.communicate()
+
+
+def _start(job: Job, addresses: list[str], number: int, every: int) -> Worker:
+    config = {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": number}}
+    path = os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
+    command = [sys.executable, "-m", "dbrec.distributed", str(job.folder), "--every", str(every), "--launched"]
+    log = job.folder / "logs" / f"worker-{number}.txt"
+    with log.open("w", encoding="utf-8") as output:
+        process = subprocess.Popen(
+            command,
+            env=os.environ | {"TF_CONFIG": json.dumps(config), "PYTHONPATH": path},
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    return Worker(process, log)
+
+
+def _free_ports(number: int) -> list[int]:
+    """Find ports that nobody uses: all are held until the last is found, so that they differ."""
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(number)]
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in sockets]
+
+
+def watch(workers: list[Worker]) -> None:
+    """Print what the first worker writes until all are done.
+
+    Raises:
+        RuntimeError: As soon as a worker fails.
+    """
+    with workers[0].log.open(encoding="utf-8", errors="replace") as output:
+        while True:
+            codes = [worker.process.poll() for worker in workers]
+            print(output.read(), end="", flush=True)
+            if any(codes):
+                raise RuntimeError(_report(workers, codes))
+            if None not in codes:
+                return
+            time.sleep(0.1)
+
+
+def _report(workers: list[Worker], codes: list[int | None]) -> str:
+    number = next(number for number, code in enumerate(codes) if code)
+    log = workers[number].log
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-LAST_LINES:]
+    return (
+        f"worker {number} of {len(workers)} ended with code {codes[number]} and the others were stopped; start "
+        f"again to go on from the last checkpoint. The last lines of {log}:\n" + "\n".join(lines)
+    )
+
+
+def _end_with_launcher() -> None:
+    """End this process when the launcher is gone, however it went: only then does standard input close."""
+
+    def wait():
+        os.read(0, 1)
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+def main() -> None:
+    """Read the command line and train."""
+    parser = argparse.ArgumentParser("python -m dbrec.distributed", description="Train a job of write_job.")
+    parser.add_argument("job", help="folder of the job")
+    parser.add_argument("--workers", type=int, help="start that many processes here; without it, train in this one")
+    parser.add_argument("--every", type=int, default=100, help="batches between two checkpoints (%(default)s)")
+    parser.add_argument("--launched", action="store_true", help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.launched:
+        _end_with_launcher()
+    if given.workers is None:
+        return train(read_job(given.job), given.every)
+    try:
+        launch(given.job, given.workers, given.every)
+    except (RuntimeError, ValueError, OSError) as error:
+        parser.exit(1, f"{error}\n")
+
+
+if __name__ == "__main__":
+    main()
