@@ -13,27 +13,22 @@ there, and all go on from them.
 import argparse
 import json
 import os
-import socket
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
-from typing import NamedTuple
+from collections.abc import Callable
+
+import numpy as np
 
 from dbrec._quiet import keras, tf
 from dbrec.jobs import Job, batches, build_network, read_job, shards_of, write_weights
-
-LAST_LINES = 15
+from dbrec.launcher import launch
 
 
 def train(job: Job, every: int = 100) -> None:
     """Train a job from its last checkpoint to its end, as the worker that TF_CONFIG tells or as the only one.
 
-    Adam and the moving average of the weights are those of `dbrec.training.train`. The first worker prints a
-    line at each checkpoint and writes the final weights, for `trained_network`.
+    Adam and the moving average of the weights have the settings of `dbrec.training.train`. The first worker
+    prints a line at each checkpoint and writes the final weights, for `trained_network`.
 
     Args:
         job: From `read_job`.
@@ -53,25 +48,31 @@ def train(job: Job, every: int = 100) -> None:
         optimizer.build(network.trainable_weights)
     checkpoints = _checkpoints(job, network, optimizer)
     checkpoints.restore_or_initialize()
-    step, done, total = make_step(strategy, network, optimizer), _done(optimizer), job.steps * job.settings.epochs
-    losses, start = [], time.perf_counter()
-    for number, batch in enumerate(batches(job, worker, n_workers, done), done + 1):
-        losses.append(step(batch))
+    done = int(optimizer.iterations.numpy())
+    step, parts = make_step(strategy, network, optimizer), batches(job, worker, n_workers, done)
+    losses, start, total = [], time.perf_counter(), job.steps * job.settings.epochs
+    for number, part in enumerate(parts, done + 1):
+        losses.append(step(part))
         if worker == 0 and (number % every == 0 or number == total):
             checkpoints.save(number)
-            loss, seconds = float(sum(losses)) / len(losses), time.perf_counter() - start
-            print(f"batch {number} of {total} | loss {loss:.4f} | {seconds:.1f} s", flush=True)
+            _tell(number, total, losses, start)
             losses, start = [], time.perf_counter()
     optimizer.finalize_variable_values(network.trainable_weights)
     if worker == 0:
         write_weights(job, network)
 
 
+def _tell(number: int, total: int, losses: list, start: float) -> None:
+    loss, seconds = np.mean([float(one) for one in losses]), time.perf_counter() - start
+    print(f"batch {number} of {total} | loss {loss:.4f} | {seconds:.1f} s", flush=True)
+
+
 def make_step(strategy: tf.distribute.Strategy, network: keras.Model, optimizer) -> Callable:
     """Make the function that trains on one batch: of each worker its part, by all of them together.
 
-    XLA compiles losses and gradients. What the workers tell each other stays outside of it, where the
-    collectives run.
+    XLA compiles losses and gradients; the sums over the workers stay outside of it. A table's gradient is
+    summed up by row before: Keras squares the parts of an `IndexedSlices` one by one for Adam, so its steps
+    would depend on how many parts, and workers, a row's gradient comes from.
 
     Args:
         strategy: Whose scope the network and the optimizer were made in.
@@ -112,7 +113,7 @@ def _strategy() -> tuple[tf.distribute.Strategy, int, int]:
     strategy, n_workers = tf.distribute.MultiWorkerMirroredStrategy(), len(cluster["worker"])
     if strategy.num_replicas_in_sync != n_workers:
         raise ValueError(
-            f"{n_workers} workers have {strategy.num_replicas_in_sync} GPUs: start a worker for each GPU, and "
+            f"{n_workers} workers have {strategy.num_replicas_in_sync} GPUs: start a worker for each GPU and "
             "show it that one by CUDA_VISIBLE_DEVICES"
         )
     return strategy, strategy.cluster_resolver.task_id, n_workers
@@ -123,107 +124,6 @@ def _checkpoints(job: Job, network: keras.Model, optimizer) -> tf.train.Checkpoi
     variables = [variable.value for variable in [*network.trainable_weights, *optimizer.variables]]
     checkpoint = tf.train.Checkpoint(variables=variables)
     return tf.train.CheckpointManager(checkpoint, str(job.folder / "checkpoints"), max_to_keep=2)
-
-
-def _done(optimizer) -> int:
-    return int(optimizer.iterations.numpy())
-
-
-class Worker(NamedTuple):
-    """A process that trains, and the file that it writes its output to."""
-
-    process: subprocess.Popen
-    log: Path
-
-
-def launch(folder, n_workers: int = 2, every: int = 100) -> None:
-    """Train a job with several processes on this machine, and show the progress.
-
-    Where a process fails, the others are stopped; the same call goes on from the last checkpoint.
-
-    Args:
-        folder: Folder of a job.
-        n_workers: Number of processes.
-        every: Batches between two checkpoints.
-
-    Raises:
-        FileNotFoundError: If there is no job, or a shard is missing.
-        ValueError: If the workers can't share the job.
-        RuntimeError: If a worker fails; tells its last lines.
-    """
-    job = read_job(folder)
-    shards_of(job, 0, n_workers)
-    with running(job, n_workers, every) as workers:
-        watch(workers)
-
-
-@contextmanager
-def running(job: Job, n_workers: int, every: int = 100) -> Iterator[list[Worker]]:
-    """Start the processes; none is left when the block ends, whatever ends it."""
-    addresses = [f"127.0.0.1:{port}" for port in _free_ports(n_workers)]
-    (job.folder / "logs").mkdir(exist_ok=True)
-    workers = []
-    try:
-        for number in range(n_workers):
-            workers.append(_start(job, addresses, number, every))
-        yield workers
-    finally:
-        for worker in workers:
-            worker.process.kill()
-        for worker in workers:
-            worker.process.communicate()
-
-
-def _start(job: Job, addresses: list[str], number: int, every: int) -> Worker:
-    config = {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": number}}
-    path = os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
-    command = [sys.executable, "-m", "dbrec.distributed", str(job.folder), "--every", str(every), "--launched"]
-    log = job.folder / "logs" / f"worker-{number}.txt"
-    with log.open("w", encoding="utf-8") as output:
-        process = subprocess.Popen(
-            command,
-            env=os.environ | {"TF_CONFIG": json.dumps(config), "PYTHONPATH": path},
-            stdin=subprocess.PIPE,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    return Worker(process, log)
-
-
-def _free_ports(number: int) -> list[int]:
-    """Find ports that nobody uses: all are held until the last is found, so that they differ."""
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(number)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
-
-
-def watch(workers: list[Worker]) -> None:
-    """Print what the first worker writes until all are done.
-
-    Raises:
-        RuntimeError: As soon as a worker fails.
-    """
-    with workers[0].log.open(encoding="utf-8", errors="replace") as output:
-        while True:
-            codes = [worker.process.poll() for worker in workers]
-            print(output.read(), end="", flush=True)
-            if any(codes):
-                raise RuntimeError(_report(workers, codes))
-            if None not in codes:
-                return
-            time.sleep(0.1)
-
-
-def _report(workers: list[Worker], codes: list[int | None]) -> str:
-    number = next(number for number, code in enumerate(codes) if code)
-    log = workers[number].log
-    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-LAST_LINES:]
-    return (
-        f"worker {number} of {len(workers)} ended with code {codes[number]} and the others were stopped; start "
-        f"again to go on from the last checkpoint. The last lines of {log}:\n" + "\n".join(lines)
-    )
 
 
 def _end_with_launcher() -> None:
@@ -240,8 +140,12 @@ def main() -> None:
     """Read the command line and train."""
     parser = argparse.ArgumentParser("python -m dbrec.distributed", description="Train a job of write_job.")
     parser.add_argument("job", help="folder of the job")
-    parser.add_argument("--workers", type=int, help="start that many processes here; without it, train in this one")
-    parser.add_argument("--every", type=int, default=100, help="batches between two checkpoints (%(default)s)")
+    parser.add_argument(
+        "--workers", type=int, help="start that many processes here; without it, train in this one"
+    )
+    parser.add_argument(
+        "--every", type=int, default=100, help="batches between two checkpoints (%(default)s)"
+    )
     parser.add_argument("--launched", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.launched:

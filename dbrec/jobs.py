@@ -103,8 +103,8 @@ def _check(folder: Path, settings: Settings, batch_size: int, n_shards: int) -> 
         raise FileExistsError(f"{folder} isn't empty: give a new folder for the job")
     if n_shards < 1 or batch_size % n_shards:
         raise ValueError(
-            f"batch_size is {batch_size} and n_shards is {n_shards}: each batch is cut into equal parts, so give "
-            "a batch size that is a multiple of the number of shards"
+            f"batch_size is {batch_size} and n_shards is {n_shards}: each batch is cut into equal parts, so "
+            "give a batch size that is a multiple of the number of shards"
         )
     if not settings.epochs or settings.epochs < 1:
         raise ValueError(f"epochs is {settings.epochs}: give the number of epochs to draw, at least 1")
@@ -144,10 +144,9 @@ def read_job(folder) -> Job:
 
 
 def shards_of(job: Job, worker: int, n_workers: int) -> range:
-    """Tell which shards a worker reads: together the workers read each once, in order.
+    """Tell which shards a worker reads, such as 2 and 3 of 4 for worker 1 of 2.
 
-    Example:
-        With 4 shards, worker 1 of 2 reads shards 2 and 3.
+    Together the workers read each shard once, in the order of the batch.
 
     Raises:
         ValueError: If the shards can't be dealt out evenly.
@@ -155,7 +154,7 @@ def shards_of(job: Job, worker: int, n_workers: int) -> range:
     if n_workers < 1 or job.n_shards % n_workers:
         raise ValueError(
             f"{n_workers} workers can't share a global batch of {job.settings.batch_size} in {job.n_shards} "
-            f"shards: give a number of workers that divides {job.n_shards}, or write the job with other n_shards"
+            f"shards: give a divisor of {job.n_shards}, or write the job with other n_shards"
         )
     each = job.n_shards // n_workers
     return range(worker * each, (worker + 1) * each)
@@ -202,7 +201,9 @@ def build_network(job: Job) -> TableNetwork:
 
 def write_weights(job: Job, network: keras.Model) -> None:
     """Write the trained weights, in the order of the network's trainable weights."""
-    np.savez(job.folder / WEIGHTS, *[weight.numpy() for weight in network.trainable_weights])
+    partial = job.folder / f"partial-{WEIGHTS}"
+    np.savez(partial, *[weight.numpy() for weight in network.trainable_weights])
+    partial.replace(job.folder / WEIGHTS)
 
 
 def trained_network(job: Job) -> TableNetwork:

@@ -1,0 +1,121 @@
+"""Start the workers of a job as processes on this machine, show what they do, and leave none behind."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from dbrec.jobs import Job, read_job, shards_of
+
+LAST_LINES = 15
+
+
+class Worker(NamedTuple):
+    """A process that trains, and the file that it writes its output to."""
+
+    process: subprocess.Popen
+    log: Path
+
+
+def launch(folder, n_workers: int = 2, every: int = 100) -> None:
+    """Train a job with several processes on this machine, and show the progress.
+
+    Where a process fails, the others are stopped; the same call goes on from the last checkpoint.
+
+    Args:
+        folder: Folder of a job.
+        n_workers: Number of processes.
+        every: Batches between two checkpoints.
+
+    Raises:
+        FileNotFoundError: If there is no job, or a shard is missing.
+        ValueError: If the workers can't share the job.
+        RuntimeError: If a worker fails; tells its last lines.
+    """
+    job = read_job(folder)
+    shards_of(job, 0, n_workers)
+    with running(job, n_workers, every) as workers:
+        watch(workers)
+
+
+@contextmanager
+def running(job: Job, n_workers: int, every: int = 100) -> Iterator[list[Worker]]:
+    """Start the processes; none is left when the block ends, whatever ends it."""
+    addresses = [f"127.0.0.1:{port}" for port in _free_ports(n_workers)]
+    (job.folder / "logs").mkdir(exist_ok=True)
+    workers = []
+    try:
+        for number in range(n_workers):
+            workers.append(_start(job, addresses, number, every))
+        yield workers
+    finally:
+        for worker in workers:
+            worker.process.kill()
+        for worker in workers:
+            worker.process.communicate()
+
+
+def _start(job: Job, addresses: list[str], number: int, every: int) -> Worker:
+    config = {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": number}}
+    path = os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
+    command = [
+        sys.executable,
+        "-m",
+        "dbrec.distributed",
+        str(job.folder),
+        "--every",
+        str(every),
+        "--launched",
+    ]
+    log = job.folder / "logs" / f"worker-{number}.txt"
+    with log.open("w", encoding="utf-8") as output:
+        process = subprocess.Popen(
+            command,
+            env=os.environ | {"TF_CONFIG": json.dumps(config), "PYTHONPATH": path},
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    return Worker(process, log)
+
+
+def _free_ports(number: int) -> list[int]:
+    """Find ports that nobody uses: all are held until the last is found, so that they differ."""
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(number)]
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in sockets]
+
+
+def watch(workers: list[Worker]) -> None:
+    """Print what the first worker writes until all are done.
+
+    Raises:
+        RuntimeError: As soon as a worker fails.
+    """
+    with workers[0].log.open(encoding="utf-8", errors="replace") as output:
+        while True:
+            codes = [worker.process.poll() for worker in workers]
+            print(output.read(), end="", flush=True)
+            if any(codes):
+                raise RuntimeError(_report(workers, codes))
+            if None not in codes:
+                return
+            time.sleep(0.1)
+
+
+def _report(workers: list[Worker], codes: list[int | None]) -> str:
+    number = next(number for number, code in enumerate(codes) if code)
+    log = workers[number].log
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-LAST_LINES:]
+    return (
+        f"worker {number} of {len(workers)} ended with code {codes[number]} and the others were stopped; "
+        f"start again to go on from the last checkpoint. The last lines of {log}:\n" + "\n".join(lines)
+    )

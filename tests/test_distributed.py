@@ -1,0 +1,189 @@
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from dbrec import distributed
+from dbrec._quiet import tf
+from dbrec.encoding import FeatureEncoder
+from dbrec.history import UserHistory, item_factors
+from dbrec.jobs import TRIPLET, batches, build_network, read_job, trained_network, write_job
+from dbrec.launcher import Worker, launch, running, watch
+from dbrec.learning import Settings
+from dbrec.sampling import TripletSampler, position_dataset
+from dbrec.training import train
+
+SETTINGS = Settings(embedding_dim=8, epochs=6, batch_size=16, learning_rate=0.01, members=2)
+USERS, ITEMS = [part.ravel() for part in np.indices((40, 30))]
+STARS = 1 + (3 * USERS + 5 * ITEMS + USERS * ITEMS) % 5
+LIKED = STARS >= 4
+EVERY = 20
+
+
+def samplers():
+    return [TripletSampler(USERS, ITEMS, STARS, seed=0), TripletSampler(ITEMS, USERS, STARS, 4, seed=1)]
+
+
+def write(folder, settings=SETTINGS, n_shards=4, jobs=("cook", "spy")):
+    users = pd.DataFrame({"job": [*jobs] * 20}, index=range(40))
+    items = pd.DataFrame({"genres": [("a",), ("b", "a"), ()] * 10}, index=range(30))
+    history = UserHistory(item_factors(USERS, ITEMS, LIKED, 30, dim=6), USERS, ITEMS, STARS, LIKED, 40)
+    encoders = FeatureEncoder.fit(range(40), users), FeatureEncoder.fit(range(30), items)
+    return write_job(folder, settings, *encoders, samplers(), history, n_shards)
+
+
+def weights(network):
+    return [weight.numpy() for weight in network.trainable_weights]
+
+
+def largest_difference(network, other):
+    return max(abs(a - b).max() for a, b in zip(weights(network), weights(other), strict=True))
+
+
+@pytest.fixture(scope="module")
+def job(tmp_path_factory):
+    return write(tmp_path_factory.mktemp("job"))
+
+
+@pytest.fixture(scope="module")
+def by_one(tmp_path_factory):
+    job = write(tmp_path_factory.mktemp("one"))
+    distributed.train(job, every=EVERY)
+    return trained_network(job)
+
+
+def kill_after_two_checkpoints(job, process):
+    while not (job.folder / "checkpoints" / f"ckpt-{2 * EVERY}.index").exists():
+        time.sleep(0.005)
+    process.kill()
+
+
+def test_one_process_does_what_fit_does(tmp_path):
+    # Keras sums the gradient of a repeated category otherwise (see make_step): here only ids are one-hot
+    job = write(tmp_path, jobs=[("cook",), ("cook", "spy")])
+    distributed.train(job)
+    network = build_network(job)
+    signature = position_dataset(samplers(), SETTINGS.batch_size, SETTINGS.members).element_spec
+    triplets = tf.data.Dataset.from_generator(
+        lambda: ((batch,) for batch in batches(job)), output_signature=signature
+    )
+    train(network, triplets, job.steps, SETTINGS.epochs, SETTINGS.learning_rate, verbose=False)
+    assert largest_difference(network, build_network(job)) > 0.1
+    assert largest_difference(network, trained_network(job)) < 1e-5
+
+
+def test_two_workers_come_to_the_weights_of_one_process(job, by_one, capfd):
+    launch(job.folder, 2, every=EVERY)
+    assert largest_difference(trained_network(job), by_one) < 1e-5
+    total = job.steps * SETTINGS.epochs
+    assert capfd.readouterr().out.splitlines()[-1].startswith(f"batch {total} of {total} | loss ")
+
+
+def test_a_run_whose_worker_was_killed_goes_on_to_the_same_weights(tmp_path, by_one):
+    job = write(tmp_path)
+    with pytest.raises(RuntimeError, match="worker 1 of 2 ended with code -9 and the others were stopped"):
+        with running(job, 2, EVERY) as workers:
+            threading.Thread(target=kill_after_two_checkpoints, args=(job, workers[1].process)).start()
+            watch(workers)
+    assert all(worker.process.poll() for worker in workers)
+    with pytest.raises(FileNotFoundError, match="holds no trained weights: train the job to its end"):
+        trained_network(job)
+    launch(job.folder, 2, every=EVERY)
+    first = int(workers[0].log.read_text().split()[1])
+    assert 2 * EVERY < first < job.steps * SETTINGS.epochs
+    assert largest_difference(trained_network(job), by_one) < 1e-5
+
+
+@pytest.mark.parametrize("n_workers", [1, 2, 4])
+def test_workers_read_every_triplet_once_and_share_each_batch(job, n_workers):
+    parts = [list(batches(job, worker, n_workers)) for worker in range(n_workers)]
+    expected = iter(position_dataset(samplers(), SETTINGS.batch_size, SETTINGS.members))
+    for of_workers in zip(*parts, strict=True):
+        whole = next(expected)[0]
+        for side in range(2):
+            for place in range(len(TRIPLET.names)):
+                found = np.concatenate([part[side][place] for part in of_workers])
+                assert np.array_equal(found, whole[side][place])
+    assert len(parts[0]) == job.steps * SETTINGS.epochs
+
+
+def test_batches_go_on_where_they_are_told_to(job):
+    whole, rest = list(batches(job)), list(batches(job, start=job.steps + 3))
+    assert len(rest) == len(whole) - job.steps - 3
+    assert all(np.array_equal(a, b) for a, b in zip(rest[0], whole[job.steps + 3], strict=True))
+    assert not list(batches(job, start=len(whole)))
+
+
+def test_a_failing_worker_is_reported_by_its_last_lines(tmp_path):
+    def worker(number, code):
+        log = tmp_path / f"{number}.txt"
+        with log.open("w") as output:
+            command = [sys.executable, "-c", code]
+            return Worker(subprocess.Popen(command, stdout=output, stdin=subprocess.PIPE), log)
+
+    broken = worker(1, "print('first'); [print('line', n) for n in range(15)]; raise SystemExit(3)")
+    waiting = worker(0, "input()")
+    with pytest.raises(RuntimeError, match=r"worker 1 of 2 ended with code 3 .*\nline 0\n(.*\n)*line 14$"):
+        watch([waiting, broken])
+    waiting.process.communicate(b"\n")
+
+
+def test_a_worker_ends_with_its_launcher(job):
+    command = [sys.executable, "-m", "dbrec.distributed", str(job.folder), "--launched"]
+    worker = subprocess.Popen(command, stdin=subprocess.PIPE)
+    worker.stdin.close()
+    assert worker.wait(timeout=120) == 1
+
+
+@pytest.mark.parametrize("n_workers", [0, 3, 8])
+def test_workers_that_cannot_share_a_batch_are_refused(job, n_workers):
+    with pytest.raises(ValueError, match=f"{n_workers} workers can't share a global batch of 16 in 4 shards"):
+        launch(job.folder, n_workers)
+
+
+def test_a_folder_without_a_job_or_a_shard_is_refused(tmp_path):
+    with pytest.raises(FileNotFoundError, match="holds no job: give a folder that write_job has written"):
+        launch(tmp_path)
+    job = write(tmp_path, replace(SETTINGS, epochs=1))
+    job.shard(0, 3).unlink()
+    with pytest.raises(FileNotFoundError, match="epoch-000-shard-003.npy is missing"):
+        launch(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "settings, n_shards, message",
+    [
+        (SETTINGS, 3, "batch_size is 16 and n_shards is 3"),
+        (SETTINGS, 0, "n_shards is 0"),
+        (replace(SETTINGS, epochs=None), 4, "epochs is None"),
+        (replace(SETTINGS, dropout=0.1), 4, "dropout is 0.1: workers would drop different codes"),
+    ],
+)
+def test_a_job_that_cannot_be_shared_is_not_written(tmp_path, settings, n_shards, message):
+    with pytest.raises(ValueError, match=message):
+        write(tmp_path / "job", settings, n_shards)
+    assert not (tmp_path / "job").exists()
+
+
+def test_a_folder_that_holds_something_is_not_written_to(tmp_path):
+    (tmp_path / "mine.txt").touch()
+    with pytest.raises(FileExistsError, match="isn't empty: give a new folder for the job"):
+        write(tmp_path)
+
+
+def test_bad_clusters_and_intervals_are_refused(job, monkeypatch):
+    with pytest.raises(ValueError, match="every is 0: give at least 1 batch"):
+        distributed.train(job, every=0)
+    monkeypatch.setenv("TF_CONFIG", '{"cluster": {"chief": ["a:1"], "worker": ["b:1"]}}')
+    with pytest.raises(ValueError, match=r"tasks \['chief', 'worker'\]: name them all 'worker'"):
+        distributed.train(job)
+
+
+def test_job_is_read_as_it_was_written(job):
+    found = read_job(job.folder)
+    assert found.settings == SETTINGS and found.steps == job.steps and found.ratings == job.ratings
