@@ -36,3 +36,13 @@ def check_ratings(ratings: pd.DataFrame, liked_from: float, name: str = "ratings
             f"of {len(ratings)} rows in {name}, {liked.sum()} are liked (rating >= {liked_from}): liked and "
             "not-liked ones are needed, so choose liked_from between the lowest and the highest rating"
         )
+
+
+def check_length(k) -> None:
+    """Refuse a length of a list that isn't a whole number of at least 1.
+
+    Raises:
+        ValueError: If it isn't.
+    """
+    if not isinstance(k, (int, np.integer)) or k < 1:
+        raise ValueError(f"k is {k!r}: give the length of the list, a whole number of at least 1")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,9 @@ from dbrec.newcomers import FeatureMap, after_ratings, log_odds_liked, with_newc
 from dbrec.scoring import VectorScorer, positions
 from dbrec.splits import split_ratings
 from dbrec.storage import read_folder, write_folder
+
+if TYPE_CHECKING:
+    from dbrec.retrieval import ItemIndex
 
 # Of the liking score in lists: choice decides, unless there are no ratings to tell it from.
 LIKING_WEIGHT, NEWCOMER_LIKING_WEIGHT = 0.01, 0.1
@@ -234,23 +238,35 @@ class HybridRecommender:
         """
         return self._fitted().score(user_ids, item_ids)
 
-    def recommend(self, user_ids, k: int = 10, exclude_seen: bool = True) -> pd.DataFrame:
+    def recommend(
+        self, user_ids, k: int = 10, exclude_seen: bool = True, index: "str | ItemIndex" = "exact"
+    ) -> pd.DataFrame:
         """List the k items of the highest score for each user; see `VectorScorer.recommend`.
 
         Args:
             user_ids: One id, or an array of shape (n,).
             k: Length of a list, at least 1.
             exclude_seen: Whether to leave out the items that the user rated in training.
+            index: ``"exact"``, ``"approximate"`` for very many items, or an `ItemIndex` that was saved.
 
         Returns:
             A frame ``user_id, rank, item_id, score``; ranks from 1.
 
         Raises:
             RuntimeError: If nothing was fitted yet.
-            ValueError: If `k` isn't a whole number of at least 1.
+            ValueError: If `k` isn't a whole number of at least 1, or `index` is another word or was made of
+                other vectors.
             TypeError: If ids are of another type than those of the fit.
         """
-        return self._fitted().recommend(user_ids, k, exclude_seen)
+        return self._fitted().recommend(user_ids, k, exclude_seen, index)
+
+    def item_index(self) -> "ItemIndex":
+        """Build the index that ``recommend(index="approximate")`` searches, to save it apart.
+
+        Raises:
+            RuntimeError: If nothing was fitted yet.
+        """
+        return self._fitted().item_index()
 
     def recommend_for(
         self,

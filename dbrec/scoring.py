@@ -1,7 +1,14 @@
 """Score and rank by the dot product of a user's and an item's vector."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
+
+from dbrec.checks import check_length
+
+if TYPE_CHECKING:
+    from dbrec.retrieval import ItemIndex
 
 USERS_AT_ONCE = 1024
 SCORES_AT_ONCE = 1 << 22  # of lists: users x items
@@ -63,6 +70,7 @@ class VectorScorer:
         order = np.argsort(users, kind="stable")
         self.seen_items = items[order]
         self.seen_starts = np.searchsorted(users[order], np.arange(len(self.user_ids) + 1, dtype=np.int32))
+        self._index: ItemIndex | None = None
 
     def score(self, user_ids, item_ids) -> np.ndarray:
         """Score pairs of raw ids.
@@ -91,34 +99,88 @@ class VectorScorer:
             scores[part] = np.einsum("nd,nd->n", *vectors)
         return scores
 
-    def recommend(self, user_ids, k: int = 10, exclude_seen: bool = True) -> pd.DataFrame:
+    def recommend(
+        self, user_ids, k: int = 10, exclude_seen: bool = True, index: "str | ItemIndex" = "exact"
+    ) -> pd.DataFrame:
         """List the k items of the highest score for each user, scored with `list_vectors`.
 
         Args:
             user_ids: One id, or an array of shape (n,).
             k: Length of a list, at least 1.
             exclude_seen: Whether to leave out the items in `seen`.
+            index: ``"exact"`` scores every item. ``"approximate"`` finds most of the same items without,
+                which pays from about 100 thousand items on; its first use builds `item_index`, in minutes for
+                a million items. An `ItemIndex` that was loaded serves in its place.
 
         Returns:
             A frame ``user_id, rank, item_id, score``, ranks from 1; equal scores keep the order of
             `item_ids`. A list is shorter than `k` where fewer items are left; no users give an empty frame.
 
         Raises:
-            ValueError: If `k` isn't a whole number of at least 1.
+            ValueError: If `k` isn't a whole number of at least 1, or `index` is another word or was made of
+                other vectors.
             TypeError: If ids are of another type than those of the fit.
         """
+        check_length(k)
+        index = self._checked_index(index)
         user_ids = np.atleast_1d(np.asarray(user_ids))
         users, parts = positions(self.user_ids, user_ids), []
         at_once = int(np.clip(SCORES_AT_ONCE // max(len(self.item_ids), 1), 1, USERS_AT_ONCE))
         for start in range(0, max(len(users), 1), at_once):
             part = users[start : start + at_once]
-            scores = self.list_vectors[part] @ self.item_vectors[:-1].T
-            if exclude_seen:
-                for row, user in enumerate(part):
-                    scores[row, self._seen(user)] = -np.inf
-            parts.append(self.top_items(scores, k))
+            if index is None:
+                parts.append(self._exact_lists(part, k, exclude_seen))
+            else:
+                parts.append(self._approximate_lists(part, k, exclude_seen, index))
             parts[-1].insert(0, "user_id", user_ids[start + parts[-1].pop("row").to_numpy()])
         return pd.concat(parts, ignore_index=True)
+
+    def item_index(self) -> "ItemIndex":
+        """Build the index that ``recommend(index="approximate")`` searches, and keep it for later calls."""
+        if self._index is None:
+            # here, so that exact search works without usearch
+            from dbrec.retrieval import ItemIndex
+
+            self._index = ItemIndex(self.item_vectors[:-1])
+        return self._index
+
+    def _checked_index(self, index: "str | ItemIndex") -> "ItemIndex | None":
+        """Give the index to search, or None for exact search."""
+        if isinstance(index, str):
+            if index not in ("exact", "approximate"):
+                raise ValueError(f"index is {index!r}: give 'exact', 'approximate' or an ItemIndex")
+            return None if index == "exact" else self.item_index()
+        if not hasattr(index, "holds"):
+            raise ValueError(f"index is {index!r}: give 'exact', 'approximate' or an ItemIndex")
+        if not index.holds(self.item_vectors[:-1]):
+            raise ValueError(
+                f"{index!r} was made of other vectors than those of the {len(self.item_ids):,} items here: "
+                "build it anew with item_index()"
+            )
+        return index
+
+    def _exact_lists(self, users: np.ndarray, k: int, exclude_seen: bool) -> pd.DataFrame:
+        """List the k best items of the users at some positions: ``row, rank, item_id, score``."""
+        scores = self.list_vectors[users] @ self.item_vectors[:-1].T
+        if exclude_seen:
+            for row, user in enumerate(users):
+                scores[row, self._seen(user)] = -np.inf
+        return self.top_items(scores, k)
+
+    def _approximate_lists(
+        self, users: np.ndarray, k: int, exclude_seen: bool, index: "ItemIndex"
+    ) -> pd.DataFrame:
+        """List what an index finds as `_exact_lists` would; exactly for users for whom it finds too few."""
+        seen = [self._seen(user) for user in users] if exclude_seen else None
+        items = np.sort(index.search(self.list_vectors[users], k, seen)[0], axis=1)
+        short = (items < 0).any(axis=1)
+        found, users_found = items[~short], users[~short]
+        scores = np.einsum("nd,nkd->nk", self.list_vectors[users_found], self.item_vectors[found])
+        lists = [(self.top_items(scores, k, found), ~short)]
+        if short.any():
+            lists.append((self._exact_lists(users[short], k, exclude_seen), short))
+        frames = [frame.assign(row=np.flatnonzero(rows)[frame["row"]]) for frame, rows in lists]
+        return pd.concat(frames).sort_values(["row", "rank"], ignore_index=True)
 
     def _seen(self, user: int) -> np.ndarray:
         """Positions of the items that the user at a position has seen; none for an unknown user (-1)."""
@@ -127,12 +189,13 @@ class VectorScorer:
         seen = self.seen_items[self.seen_starts[user] : self.seen_starts[user + 1]]
         return seen[seen >= 0]
 
-    def top_items(self, scores: np.ndarray, k: int) -> pd.DataFrame:
+    def top_items(self, scores: np.ndarray, k: int, items: np.ndarray | None = None) -> pd.DataFrame:
         """List the k best items of each row of scores, leaving out those at minus infinity.
 
         Args:
             scores: Shape (n, number of items), in the order of `item_ids`.
             k: Length of a list, at least 1.
+            items: Where only some items were scored, their positions, of the shape of `scores`.
 
         Returns:
             A frame ``row, rank, item_id, score``.
@@ -140,13 +203,13 @@ class VectorScorer:
         Raises:
             ValueError: If `k` isn't a whole number of at least 1.
         """
-        if not isinstance(k, (int, np.integer)) or k < 1:
-            raise ValueError(f"k is {k!r}: give the length of the list, a whole number of at least 1")
+        check_length(k)
         k = min(k, scores.shape[1])
         top = np.sort(np.argpartition(-scores, k - 1, axis=1)[:, :k], axis=1)
         order = np.argsort(-np.take_along_axis(scores, top, 1), axis=1, kind="stable")
         top = np.take_along_axis(top, order, 1)
         values = np.take_along_axis(scores, top, 1).ravel()
+        top = top if items is None else np.take_along_axis(items, top, 1)
         rows, ranks = np.divmod(np.arange(values.size), k)
         frame = {
             "row": rows,
