@@ -18,14 +18,14 @@ from dbrec.history import UserHistory, item_factors
 from dbrec.learning import Settings, build
 from dbrec.metrics import auc, auc_per_user, ranking_metrics
 from dbrec.sampling import TripletSampler, position_dataset
-from dbrec.scoring import VectorScorer
+from dbrec.scoring import VectorScorer, pair_scores
 from dbrec.synthetic import SyntheticData
 from dbrec.tables import TableNetwork
 from dbrec.training import train as train_epochs
 
 STEPS = 56
 LIKED_FROM, TEST_SHARE, K = 4, 0.1, 10
-LISTED_USERS, USERS_AT_ONCE, ROWS_AT_ONCE = 1_000, 64, 1 << 14
+LISTED_USERS = 1_000
 
 
 def batch_size_of(n_positives: int, largest: int) -> int:
@@ -153,22 +153,13 @@ def vectors_of(network_train: TableNetwork, history: UserHistory | None) -> list
     return [np.asarray(part) for part in (network.user_tower(users), network.item_tower(network.item_rows))]
 
 
-def scores_of(vectors: list[np.ndarray], users: np.ndarray, items: np.ndarray) -> np.ndarray:
-    """Score pairs of positions, a part at a time: all pairs' vectors at once would be the largest array."""
-    scores = np.empty(len(users), np.float32)
-    for start in range(0, len(users), ROWS_AT_ONCE):
-        part = slice(start, start + ROWS_AT_ONCE)
-        scores[part] = np.einsum("nd,nd->n", vectors[0][users[part]], vectors[1][items[part]])
-    return scores
-
-
 def judge(data: SyntheticData, train: list, test: list, vectors: list[np.ndarray]) -> dict:
     """Compute the AUC of the fit, of the planted score, and of the items' shares of liked ratings."""
     users, items, stars = test
     liked, (_, rated, train_stars) = stars >= LIKED_FROM, train
     counts = np.bincount(rated, minlength=len(data.items))
     share = (np.bincount(rated, train_stars >= LIKED_FROM, len(counts)) + 1) / (counts + 2)
-    scores = scores_of(vectors, users, items)
+    scores = pair_scores(*vectors, users, items)
     return {
         "auc": auc(liked, scores),
         "auc_planted": auc(liked, data.true_scores(users, items)),
@@ -178,7 +169,7 @@ def judge(data: SyntheticData, train: list, test: list, vectors: list[np.ndarray
 
 
 def judge_lists(data: SyntheticData, train: list, test: list, vectors: list[np.ndarray]) -> dict:
-    """Recommend to a sample of users, a few at a time, and judge the lists: never are all users scored."""
+    """Recommend to a sample of users and judge the lists: users x items are never held."""
     random, n_users = np.random.default_rng(0), len(data.users)
     sample = np.sort(random.permutation(n_users)[:LISTED_USERS])
     seen, hidden = (_rows_of(sample, part) for part in (train, test))
@@ -189,8 +180,7 @@ def judge_lists(data: SyntheticData, train: list, test: list, vectors: list[np.n
     )
     scorer = VectorScorer(sample, np.arange(len(data.items)), user_vectors, item_vectors, seen)
     start = time.perf_counter()
-    parts = [sample[first : first + USERS_AT_ONCE] for first in range(0, len(sample), USERS_AT_ONCE)]
-    lists = pd.concat([scorer.recommend(part, K) for part in parts])
+    lists = scorer.recommend(sample, K)
     seconds = time.perf_counter() - start
     figures = ranking_metrics(lists, hidden[hidden["rating"] >= LIKED_FROM], K)
     return {"ndcg": float(figures["ndcg"].mean()), "recommend_ms_per_user": 1e3 * seconds / len(sample)}

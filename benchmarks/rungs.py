@@ -65,7 +65,12 @@ LADDER = [
     Rung("choice", "history", "liking plus the closed form's score", {"choice_weight": 1.0}),
     Rung("two scores", "choice", "lists by choice, likings as before", {"two_scores": True}),
     Rung("nothing dropped", "two scores", "no id or feature dropped in training", {"dropout": 0.0}),
-    Rung("powers", "nothing dropped", "who rates a lot, and what is popular, counts less", {"powers": True}),
+    Rung(
+        "powers",
+        "nothing dropped",
+        "who rates a lot, and what is popular, counts less; penalty 3 for 2",
+        {"powers": True},
+    ),
     Rung("four members", "powers", "the mean of four towers trained side by side", {"members": 4}),
     Rung("less L2", "four members", "half of the penalty: the mean evens out too", {"l2": 0.005}),
 ]

@@ -30,6 +30,25 @@ def positions(index: pd.Index, ids) -> np.ndarray:
     return index.get_indexer(ids)
 
 
+def pair_scores(user_vectors, item_vectors, users: np.ndarray, items: np.ndarray) -> np.ndarray:
+    """Score pairs of positions by dot product, in parts: all pairs' vectors would be the largest array.
+
+    Args:
+        user_vectors: Shape (n, dim).
+        item_vectors: Shape (m, dim).
+        users: Positions in `user_vectors`, shape (p,); -1 is the last.
+        items: Positions in `item_vectors`, shape (p,).
+
+    Returns:
+        Scores, shape (p,), float32.
+    """
+    scores = np.empty(len(users), np.float32)
+    for start in range(0, len(users), PAIRS_AT_ONCE):
+        part = slice(start, start + PAIRS_AT_ONCE)
+        scores[part] = np.einsum("nd,nd->n", user_vectors[users[part]], item_vectors[items[part]])
+    return scores
+
+
 class VectorScorer:
     """Score and rank with one vector a user and one an item; the score is their dot product.
 
@@ -91,13 +110,7 @@ class VectorScorer:
             raise ValueError(
                 f"{len(users)} users and {len(items)} items: give pairs of equal number, or one id"
             )
-        users, items = np.broadcast_arrays(users, items)
-        scores = np.empty(len(users), np.float32)
-        for start in range(0, len(users), PAIRS_AT_ONCE):
-            part = slice(start, start + PAIRS_AT_ONCE)
-            vectors = self.user_vectors[users[part]], self.item_vectors[items[part]]
-            scores[part] = np.einsum("nd,nd->n", *vectors)
-        return scores
+        return pair_scores(self.user_vectors, self.item_vectors, *np.broadcast_arrays(users, items))
 
     def recommend(
         self, user_ids, k: int = 10, exclude_seen: bool = True, index: "str | ItemIndex" = "exact"

@@ -16,11 +16,11 @@ import pandas as pd
 
 from dbrec.parsing import GENRES
 from dbrec.planted import FEWEST_RATINGS, USER_FEATURES, PlantedWorld
+from dbrec.scoring import pair_scores
 
 COLUMNS = {"user_index": np.int32, "item_index": np.int32, "rating": np.int8}
 PLANTED = "planted.npz"
 PLANTED_ARRAYS = "user_codes", "genres", "year", "user_vectors", "item_vectors"
-ROWS_AT_ONCE = 1 << 18
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,12 +75,7 @@ class SyntheticData:
         Returns:
             Scores, shape (n,), float32; rated 4 or 5 where score and noise come above a threshold.
         """
-        scores = np.empty(len(user_index), np.float32)
-        for start in range(0, len(scores), ROWS_AT_ONCE):
-            part = slice(start, start + ROWS_AT_ONCE)
-            pairs = self.user_vectors[user_index[part]], self.item_vectors[item_index[part]]
-            scores[part] = np.einsum("nd,nd->n", *pairs)
-        return scores
+        return pair_scores(self.user_vectors, self.item_vectors, user_index, item_index)
 
     def to_frame(self) -> pd.DataFrame:
         """Read all ratings into a frame ``user_id``, ``item_id``, ``rating``, for sizes that memory holds."""

@@ -4,7 +4,7 @@ import pytest
 
 from benchmarks import growth
 from benchmarks.growth import Fit, run, sizes_of
-from benchmarks.growth_fit import STEPS, batch_size_of, measure, scores_of, split
+from benchmarks.growth_fit import STEPS, batch_size_of, measure, split
 from dbrec import synthetic
 from dbrec.synthetic import make_ratings
 
@@ -31,13 +31,6 @@ def test_a_tenth_is_held_out_and_each_rating_stands_in_one_part(data):
     for name, *parts in zip(("user_index", "item_index", "rating"), train, test, strict=True):
         assert sorted(np.concatenate(parts)) == sorted(getattr(data, name))
     assert not any(isinstance(column, np.memmap) for column in train + test)
-
-
-def test_scores_in_parts_are_products_of_vectors(data, monkeypatch):
-    monkeypatch.setattr("benchmarks.growth_fit.ROWS_AT_ONCE", 64)
-    users, items = data.user_index[:1000], data.item_index[:1000]
-    found = scores_of([data.user_vectors, data.item_vectors], users, items)
-    assert found == pytest.approx(data.true_scores(users, items), rel=1e-5)
 
 
 @pytest.mark.parametrize("history_dim", [0, 8])

@@ -2,7 +2,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dbrec import synthetic
 from dbrec.encoding import FeatureEncoder
 from dbrec.metrics import auc
 from dbrec.planted import USERS_A_BLOCK, PlantedWorld
@@ -145,7 +144,7 @@ def test_the_planted_score_is_taste_and_both_biases(data):
 def test_scores_of_many_rows_are_those_of_each_part(data, monkeypatch):
     rows = data.user_index[:1000], data.item_index[:1000]
     whole = data.true_scores(*rows)
-    monkeypatch.setattr(synthetic, "ROWS_AT_ONCE", 64)
+    monkeypatch.setattr("dbrec.scoring.PAIRS_AT_ONCE", 64)
     assert np.array_equal(data.true_scores(*rows), whole)
 
 
