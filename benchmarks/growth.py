@@ -4,12 +4,8 @@ Each size is fitted in a process of its own (growth_fit.py), from files that the
 build/growth. Users and items grow along: 6,000 and 3,700 at a million ratings, 160,000 and 60,000 at 25
 million. A row is written to results/growth.csv as its size ends; rows that are there already are passed over.
 
-The batch grows with the data. A step of `TableNetwork` computes the vector of every id, whatever the batch,
-so with a fixed batch both the steps of an epoch and the work of a step would grow with the data: the time of
-an epoch by its square. With 56 steps an epoch, as on MovieLens 1M, it grows with the data alone. Above 65,536
-triplets a batch, for each member, the vectors looked up would take more memory than the model (they and their
-gradients take 8 KB a triplet and member, half a GiB in all), so from there on the steps grow; a lower
-`--largest-batch` takes less memory and more time.
+The batch grows with the data, as `dbrec.learning.default_batch_size` lets it: 56 steps an epoch at any size.
+`TableNetwork` takes it in parts, so its memory doesn't.
 
 What the columns say:
 
@@ -29,7 +25,7 @@ What the columns say:
 - ``ndcg``: at 10, for 1,000 users; ``recommend_ms_per_user``: of their lists.
 
 Usage: python -m benchmarks.growth [SIZE ...] [--members 1] [--dim 64] [--epochs 9] [--history-dim 0]
-           [--largest-batch 65536] [--threads 2] [--seed 0]
+           [--threads 2] [--seed 0]
 """
 
 import argparse
@@ -63,7 +59,6 @@ class Fit:
     embedding_dim: int = 64
     epochs: int = 9
     history_dim: int = 0
-    largest_batch: int = 65_536
     seed: int = 0
     threads: int = 2
 

@@ -15,7 +15,7 @@ from benchmarks.growth import MARK, Fit, prepare
 from dbrec._quiet import keras
 from dbrec.encoding import FeatureEncoder
 from dbrec.history import UserHistory, item_factors
-from dbrec.learning import Settings, build
+from dbrec.learning import Settings, build, default_batch_size
 from dbrec.metrics import auc, auc_per_user, ranking_metrics
 from dbrec.sampling import TripletSampler, position_dataset
 from dbrec.scoring import VectorScorer, pair_scores
@@ -23,19 +23,8 @@ from dbrec.synthetic import SyntheticData
 from dbrec.tables import TableNetwork
 from dbrec.training import train as train_epochs
 
-STEPS = 56
 LIKED_FROM, TEST_SHARE, K = 4, 0.1, 10
 LISTED_USERS = 1_000
-
-
-def batch_size_of(n_positives: int, largest: int) -> int:
-    """Take the batch that makes 56 steps of an epoch, or the largest allowed.
-
-    Example:
-        >>> batch_size_of(460_000, 65_536), batch_size_of(11_000_000, 65_536)
-        (8215, 65536)
-    """
-    return min(-(-n_positives // STEPS), largest)
 
 
 class Meter:
@@ -83,10 +72,13 @@ def measure(data: SyntheticData, fit: Fit) -> dict:
     meter.peak("sampler")
     network, history = build_network(data, train, fit)
     meter.seconds("prepare", start)
+    n_train = len(train[0])
+    del train, test  # training needs the samplers alone; the ratings lie on the disk
     trained = train_network(network, samplers, fit)
     meter.peak("fit")
-    sizes = model_mib(network), len(train[0]), len(samplers[1])
+    sizes = model_mib(network), n_train, len(samplers[1])
     del samplers
+    train, test = split(data, fit.seed)
     vectors = vectors_of(network, history)
     start = time.perf_counter()
     judged = judge(data, train, test, vectors)
@@ -120,7 +112,7 @@ def build_network(data: SyntheticData, train: list[np.ndarray], fit: Fit) -> tup
 
 def train_network(network_train, samplers: list, fit: Fit) -> dict:
     """Train, and give the seconds of the epochs by their callbacks' times."""
-    ends, batch_size = [], batch_size_of(len(samplers[1]), fit.largest_batch)
+    ends, batch_size = [], default_batch_size(len(samplers[1]))
     steps = -(-len(samplers[1]) // batch_size)
     clock = keras.callbacks.LambdaCallback(
         on_train_begin=lambda logs: ends.append(time.perf_counter()),
@@ -149,8 +141,9 @@ def model_mib(network_train) -> float:
 def vectors_of(network_train: TableNetwork, history: UserHistory | None) -> list[np.ndarray]:
     """Let the towers compute the vectors of all users and all items, by position."""
     network = network_train
-    users = [network.user_rows, history.tower] if history else network.user_rows
-    return [np.asarray(part) for part in (network.user_tower(users), network.item_tower(network.item_rows))]
+    users = [network.user_columns.rows, history.tower] if history else network.user_columns.rows
+    vectors = network.user_tower(users), network.item_tower(network.item_columns.rows)
+    return [np.asarray(part) for part in vectors]
 
 
 def judge(data: SyntheticData, train: list, test: list, vectors: list[np.ndarray]) -> dict:

@@ -16,7 +16,7 @@ from dbrec.recommender import LIKING_WEIGHT
 from dbrec.sampling import TripletSampler, position_dataset, triplet_dataset
 from dbrec.scoring import VectorScorer
 from dbrec.tables import TableNetwork
-from dbrec.training import train
+from dbrec.training import DenseAdam, train
 
 EPOCHS, LEARNING_RATE, DIM = 4, 0.005, 64
 LOSSES = {"1 - sigmoid": sigmoid_loss, "log sigmoid": bpr_loss}
@@ -108,7 +108,7 @@ class Towers:
         if self.parts.average:
             train(network, data, steps, EPOCHS, LEARNING_RATE, verbose=False, callbacks=callbacks)
         else:
-            network.compile(keras.optimizers.Adam(LEARNING_RATE), jit_compile=True)
+            network.compile(DenseAdam(LEARNING_RATE), jit_compile=True)
             network.fit(data, steps_per_epoch=steps, epochs=EPOCHS, verbose=0, shuffle=False)
 
     def _refresh(self, sides) -> None:

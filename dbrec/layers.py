@@ -86,21 +86,31 @@ class FeatureTower(keras.layers.Layer):
 
     def call(self, inputs, training=False):
         rows, history = inputs if isinstance(inputs, (list, tuple)) else (inputs, None)
-        total, place = 0.0, 0
-        for table, (_, kind, size) in zip(self.tables, self.columns, strict=True):
-            if kind == "one-hot":
-                total += table(self._dropped(rows[:, place], training))
-                place += 1
-            else:
-                total += table(ops.cast(rows[:, place : place + size], "float32"))
-                place += size
-        if history is not None:
-            total += self.history(history)
-        total = ops.reshape(total, (-1, self.members, self.embedding_dim + 1))
-        taste, bias = total[..., :-1], total[..., -1:]
-        ones = ops.ones_like(bias)
-        vectors = ops.concatenate([taste, bias, ones] if self.side == "user" else [taste, ones, bias], -1)
+        vectors = self.member_vectors(self.total(rows, history, training))
         return ops.reshape(vectors / self.members**0.5, (-1, self.members * (self.embedding_dim + 2)))
+
+    def total(self, rows, history=None, training=False):
+        """Sum up tastes and biases, shape (batch, members * (embedding_dim + 1))."""
+        total = 0.0
+        for table, kind, _, part in self.parts(rows):
+            total += table(self._dropped(part, training) if kind == "one-hot" else ops.cast(part, "float32"))
+        return total if history is None else total + self.history(history)
+
+    def parts(self, rows):
+        """Cut rows into columns: ``(table, kind, size, codes or flags)`` of each."""
+        place = 0
+        for table, (_, kind, size) in zip(self.tables, self.columns, strict=True):
+            one = kind == "one-hot"
+            yield table, kind, size, rows[:, place] if one else rows[:, place : place + size]
+            place += 1 if one else size
+
+    def member_vectors(self, total):
+        """Make each member's own vectors of such sums, shape (batch, members, embedding_dim + 2)."""
+        total = ops.reshape(total, (-1, self.members, self.embedding_dim + 1))
+        ones = ops.ones_like(total[..., :1])
+        if self.side == "user":
+            return ops.concatenate([total, ones], -1)
+        return ops.concatenate([total[..., :-1], ones, total[..., -1:]], -1)
 
     def _dropped(self, codes, training):
         if not training or not self.dropout:

@@ -14,7 +14,7 @@ from dbrec.tables import TableNetwork
 from dbrec.training import ValidationAUC, train
 
 MOST_EPOCHS = 50
-FEWEST_BATCHES = 48
+STEPS, FEWEST_TRIPLETS = 56, 32
 
 
 @dataclass(frozen=True)
@@ -120,13 +120,16 @@ def learn(
 
 
 def default_batch_size(n_positives: int) -> int:
-    """Take a power of two from 32 to 8,192 that makes 48 batches an epoch, or more.
+    """Take a multiple of 32 that makes about 56 batches an epoch, whatever the size of the data.
+
+    A step computes the vector of every id, so with more steps for more data the time of an epoch would grow
+    by the square of the data's size.
 
     Example:
-        >>> default_batch_size(460_000), default_batch_size(44_000), default_batch_size(10)
-        (8192, 512, 32)
+        >>> default_batch_size(458_000), default_batch_size(44_000), default_batch_size(10)
+        (8192, 800, 32)
     """
-    return int(2 ** np.clip(np.log2(n_positives / FEWEST_BATCHES) // 1, 5, 13))
+    return FEWEST_TRIPLETS * -(-n_positives // (FEWEST_TRIPLETS * STEPS))
 
 
 def _samplers(settings, ratings, user_encoder, item_encoder) -> list[TripletSampler]:

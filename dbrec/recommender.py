@@ -44,7 +44,7 @@ class HybridRecommender:
         epochs: Epochs to train; at most, where there is `validation`. None finds the number: by early
             stopping on `validation`, or, where none is given, on a tenth of the ratings, after which all of
             them are learned anew; that takes more than twice as long.
-        batch_size: Triplets a batch. None takes a power of two up to 8,192 that makes 48 batches or more.
+        batch_size: Triplets a batch. None makes about 56 batches an epoch.
         learning_rate: Adam's learning rate.
         l2: Weight of the penalty on the vectors.
         dropout: Chance that an id or a feature is dropped in training, in [0, 1).

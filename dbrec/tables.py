@@ -6,19 +6,24 @@ computed many times over.
 
 from collections.abc import Callable
 
-from dbrec._quiet import keras
+import numpy as np
+
+from dbrec._quiet import keras, tf
 from dbrec.history import UserHistory
-from dbrec.layers import FeatureTower, TripletLossLayer
+from dbrec.layers import FeatureTower
 from dbrec.losses import bpr_loss
 from dbrec.sampling import RatedTriplets
 
-ops = keras.ops
+MOST_FLAGS = 256
+TRIPLETS_AT_ONCE = 8_192
 
 
 class TableNetwork(keras.Model):
     """The training network of `build_model` with the same losses and gradients, and several times faster.
 
-    One thing differs: codes dropped by the towers are dropped for a whole step, not for a place in the batch.
+    A batch is taken in parts of up to 8,192 triplets a member, whose gradients are added up, so that memory
+    doesn't grow with the batch. One thing differs from `build_model`: codes dropped by the towers are dropped
+    for a whole step, not for a place in the batch.
 
     Args:
         user_tower: Makes vectors of users' rows, and of their histories where there are any.
@@ -28,12 +33,13 @@ class TableNetwork(keras.Model):
         l2: Weight of the penalty on the vectors of each triplet.
         loss: Loss of the difference between two scores, `bpr_loss` unless told.
         history: What users rated. Each user's vector is then computed without the items that they are asked
-            to compare, so that no rating explains itself. None where the tower takes no histories.
+            to compare, so that no rating explains itself; the penalty is on the whole ones. None where the
+            tower takes no histories.
 
     Call:
         A tuple of `RatedTriplets`, of a user with two items and, where wanted, of an item with two users.
         Their arrays have the shape (batch, members): each member of the towers learns from triplets of its
-        own -> losses, (batch, members) each.
+        own -> the mean loss with the penalty, summed over the kinds of triplet, shape ().
     """
 
     def __init__(
@@ -49,9 +55,8 @@ class TableNetwork(keras.Model):
     ):
         super().__init__(**kwargs)
         self.user_tower, self.item_tower = user_tower, item_tower
-        names = [f"{side}_triplet_loss" for side in ("user", "item")]
-        self.loss_layers = [TripletLossLayer(loss, l2, name=name) for name in names]
-        self.user_rows, self.item_rows = _constant(user_rows, "int32"), _constant(item_rows, "int32")
+        self.l2, self.loss = l2, loss
+        self.user_columns, self.item_columns = Columns(user_tower, user_rows), Columns(item_tower, item_rows)
         self.with_history = history is not None
         if self.with_history:
             self.histories, self.small = _constant(history.tower), _constant(history.small)
@@ -60,56 +65,188 @@ class TableNetwork(keras.Model):
 
     def build(self, input_shape):
         """Make the towers' weights, unless another network that shares them has."""
-        for tower, rows in [(self.user_tower, self.user_rows), (self.item_tower, self.item_rows)]:
-            if not tower.built:
-                tower.build(rows.shape)
+        for columns in (self.user_columns, self.item_columns):
+            if not columns.tower.built:
+                columns.tower.build(columns.rows.shape)
         self.built = True
 
     def call(self, batch, training=False):
-        """Compute the vectors of all ids, look up those of the triplets, and give their losses."""
-        rows = [self.user_rows, self.histories] if self.with_history else self.user_rows
-        users = self._by_member(self.user_tower(rows, training=training))
-        items = self._by_member(self.item_tower(self.item_rows, training=training))
-        brought = self._brought() if self.with_history else None
+        """Compute the vectors of all ids, look up those of the triplets, and give their mean loss."""
+        batch = [RatedTriplets(*triplets) for triplets in batch]
+        total = sum_of_parts(self.penalty, self.part_loss, self.tables(training), batch)
+        self.add_loss(total)
+        return total
+
+    def tables(self, training: bool = False) -> list:
+        """Compute the vectors of all ids, a row an id and member.
+
+        Returns:
+            Of users, shape (n_users * members, dim), and of items, (n_items * members, dim); with histories
+            an item's row goes on with what it brings into the vectors of those who rated it, twice dim.
+        """
+        histories = self.histories if self.with_history else None
+        users = self.user_columns.member_vectors(histories, training)
+        items = self.item_columns.member_vectors(None, training)
+        return [users, tf.concat([items, *self._brought()], axis=1) if self.with_history else items]
+
+    def part_loss(self, tables, batch):
+        """Compute the mean losses of some triplets, summed over their kinds."""
+        return sum(tf.reduce_mean(losses) for losses in self.triplet_losses(tables, batch))
+
+    def penalty(self, tables, batch):
+        """Compute l2 times the mean squared length of a triplet's three vectors, summed over their kinds.
+
+        Each id's length is computed once and counted as often as it was drawn.
+        """
+        members, dim = self.user_tower.members, self.user_tower.embedding_dim + 2
+        of_user, *of_item = batch
+        users, items = [of_user.anchor], [of_user.positive, of_user.negative]
+        for t in of_item:
+            users, items = [*users, t.positive, t.negative], [*items, t.anchor]
+        total = 0.0
+        for table, places in zip(tables, (users, items), strict=True):
+            rows = tf.reshape(tf.concat(places, axis=0) * members + tf.range(members), (-1,))
+            drawn = tf.math.unsorted_segment_sum(tf.ones_like(rows, tf.float32), rows, table.shape[0])
+            vectors = table[:, :dim] if self.with_history else table
+            total += tf.einsum("n,nd,nd->", drawn, vectors, vectors)
+        return self.l2 / np.prod(of_user.anchor.shape) * total
+
+    def triplet_losses(self, tables, batch) -> list:
+        """Compute the loss of each triplet, shape (batch, members), of each kind of triplet."""
+        users, items = tables
+        members = self.user_tower.members
+
+        def look_up(table, places):
+            return tf.gather(table, places * members + tf.range(members))
 
         def item(places):
-            return self._look_up(items, places)
+            return tf.split(look_up(items, places), 3 if self.with_history else 1, axis=-1)
 
         def user(places, *rated):
-            vectors = self._look_up(users, places)
-            for other, rating in rated if self.with_history else ():
+            vectors = look_up(users, places)
+            for (_, *brought), rating in rated if self.with_history else ():
                 above = (rating - self.mean) / self.spread
-                first, second = (self._look_up(part, other) for part in brought)
-                vectors -= ops.take(self.scale, places)[..., None] * (first + above[..., None] * second)
+                scale = tf.gather(tf.convert_to_tensor(self.scale), places)[..., None]
+                vectors -= scale * (brought[0] + above[..., None] * brought[1])
             return vectors
 
-        of_user, *of_item = [RatedTriplets(*triplets) for triplets in batch]
-        rated = zip(of_user[1:3], of_user[3:], strict=True)
-        vectors = [[user(of_user.anchor, *rated), item(of_user.positive), item(of_user.negative)]]
+        of_user, *of_item = batch
+        better, worse = item(of_user.positive), item(of_user.negative)
+        anchor = user(of_user.anchor, (better, of_user.positive_rating), (worse, of_user.negative_rating))
+        vectors = [[anchor, better[0], worse[0]]]
         for t in of_item:
-            fan = user(t.positive, (t.anchor, t.positive_rating))
-            other = user(t.negative, (t.anchor, t.negative_rating))
-            vectors.append([item(t.anchor), fan, other])
-        return [layer(three) for layer, three in zip(self.loss_layers, vectors, strict=False)]
-
-    def _by_member(self, vectors):
-        """Lay a tower's rows out as (n, members, dim), each as if it were alone."""
-        members = self.user_tower.members
-        return ops.reshape(members**0.5 * vectors, (-1, members, vectors.shape[-1] // members))
-
-    def _look_up(self, table, places):
-        """Look up each member's own vectors: a table of (n, members, dim), places of (batch, members)."""
-        members, vectors = self.user_tower.members, ops.reshape(table, (-1, table.shape[-1]))
-        return ops.take(vectors, places * members + ops.arange(members), axis=0)
+            shared = item(t.anchor)
+            fan = user(t.positive, (shared, t.positive_rating))
+            other = user(t.negative, (shared, t.negative_rating))
+            vectors.append([shared[0], fan, other])
+        return [self.loss(tf.reduce_sum(a * (p - n), axis=-1)) for a, p, n in vectors]
 
     def _brought(self):
         """Compute what an item brings into a user's vector: by being rated, and by how far above the mean."""
-        members, half = self.user_tower.members, self.small.shape[1]
-        kernel = self.user_tower.history.kernel
-        parts = [ops.matmul(self.small, part) for part in (kernel[:half], kernel[half:])]
-        parts = [ops.reshape(part, (-1, members, kernel.shape[1] // members)) for part in parts]
+        half, kernel = self.small.shape[1], self.user_tower.history.kernel
+        width = kernel.shape[1] // self.user_tower.members
+        parts = [tf.matmul(self.small, part) for part in (kernel[:half], kernel[half:])]
         # a user's vector ends in a 1, from which nothing is taken
-        return [ops.pad(part, [[0, 0], [0, 0], [0, 1]]) for part in parts]
+        return [tf.pad(tf.reshape(part, (-1, width)), [[0, 0], [0, 1]]) for part in parts]
+
+
+class Columns:
+    """The rows of all ids of one side, laid out so that a tower's sum takes a matrix product, not look-ups.
+
+    Args:
+        tower: The tower.
+        rows: Rows of all ids, shape (n, width), int.
+    """
+
+    def __init__(self, tower: FeatureTower, rows):
+        rows = np.asarray(rows)
+        self.tower, self.rows = tower, _constant(rows, "int32")
+        flags, self.of_flags, self.looked_up = [np.zeros((len(rows), 0))], [], []
+        for table, kind, size, part in tower.parts(rows):
+            if kind == "multi-hot":
+                flags.append(part)
+            elif size <= MOST_FLAGS:
+                flags.append(part[:, None] == np.arange(size))
+            else:
+                in_order = np.array_equal(part, 1 + np.arange(len(rows)))
+                self.looked_up.append((table, None if in_order else _constant(part, "int32")))
+                continue
+            self.of_flags.append(table)
+        self.flags = _constant(np.concatenate(flags, axis=1, dtype=np.float32))
+
+    def member_vectors(self, histories=None, training: bool = False):
+        """Compute each member's own vectors of the rows, shape (n * members, dim)."""
+        tower = self.tower
+        if training and tower.dropout:
+            total = tower.total(self.rows, histories, training)
+        else:
+            total = self._total(histories)
+        return tf.reshape(tower.member_vectors(total), (-1, tower.embedding_dim + 2))
+
+    def _total(self, histories):
+        """Compute what `FeatureTower.total` does, by few operations."""
+        tower, total = self.tower, 0.0
+        for table, codes in self.looked_up:
+            # ids are numbered from 1: a slice's gradient needs no second table to add it up in
+            total += table.embeddings[1 : 1 + self.rows.shape[0]] if codes is None else table(codes)
+        if self.of_flags:
+            kernels = [table.weights[0] for table in self.of_flags]
+            total += tf.matmul(self.flags, tf.concat(kernels, axis=0))
+        if histories is not None:
+            total += tower.history(histories)
+        return total
+
+
+def sum_of_parts(whole_loss: Callable, part_loss: Callable, tables: list, batch):
+    """Compute a loss, and with it its gradient by the tables, part by part.
+
+    Args:
+        whole_loss: Gives what is computed of the whole batch, from the tables and the batch.
+        part_loss: Gives the mean loss of a part, likewise. It only looks up rows of the tables.
+        tables: Tensors.
+        batch: Nested arrays of one length.
+
+    Returns:
+        ``whole_loss`` plus the mean of the parts' losses, shape (). Its gradient is dense.
+    """
+    n_parts = number_of_parts(tf.nest.flatten(batch)[0].shape[0])
+    parts = tf.nest.map_structure(lambda array: tf.reshape(array, (n_parts, -1, *array.shape[1:])), batch)
+
+    def differentiate(loss_of, *arguments):
+        with tf.GradientTape() as tape:
+            tape.watch(tables)
+            loss = loss_of(tables, *arguments)
+        return loss, tape.gradient(loss, tables)
+
+    def add(number, total, sums):
+        loss, found = differentiate(part_loss, tf.nest.map_structure(lambda array: array[number], parts))
+        sums = [
+            tf.tensor_scatter_nd_add(known, new.indices[:, None], new.values / n_parts)
+            for known, new in zip(sums, found, strict=True)
+        ]
+        return number + 1, total + loss / n_parts, sums
+
+    @tf.custom_gradient
+    def total(*_):
+        start = tf.constant(0), *differentiate(whole_loss, batch)
+        _, loss, gradients = tf.while_loop(lambda number, *_: number < n_parts, add, start)
+        return loss, lambda upstream: [upstream * gradient for gradient in gradients]
+
+    return total(*tables)
+
+
+def number_of_parts(batch: int) -> int:
+    """Find a number of equal parts of a batch that hold up to 8,192 triplets each.
+
+    Where the next such number is more than four times what would do, as for a prime, the parts are larger.
+
+    Example:
+        >>> number_of_parts(8_192), number_of_parts(100_000), number_of_parts(100_003)
+        (1, 16, 1)
+    """
+    least = -(-batch // TRIPLETS_AT_ONCE)
+    possible = [n for n in range(1, 4 * least + 1) if batch % n == 0]
+    return next((n for n in possible if n >= least), possible[-1])
 
 
 def _constant(value, dtype="float32"):

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dbrec._quiet import keras
+from dbrec._quiet import keras, tf
 from dbrec.metrics import auc, auc_per_user
+
+MOST_STEPS_A_CALL = 8
 
 
 class ValidationAUC(keras.callbacks.Callback):
@@ -52,6 +54,19 @@ class EpochReport(keras.callbacks.Callback):
         print(f"{line} | {time.perf_counter() - self.start:.1f} s", flush=True)
 
 
+class DenseAdam(keras.optimizers.Adam):
+    """Adam that adds up a table's gradient by row before it takes a step.
+
+    A look-up's gradient comes in parts, one for each place that a row was looked up in (`IndexedSlices`).
+    Keras squares them one by one, so that a row's second moment, and with it the size of its steps, would
+    depend on how many places there are.
+    """
+
+    def apply(self, grads, trainable_variables=None):
+        """Take a step, as Keras's optimizers do."""
+        super().apply([tf.convert_to_tensor(gradient) for gradient in grads], trainable_variables)
+
+
 def train(
     network_train: keras.Model,
     dataset,
@@ -63,7 +78,7 @@ def train(
     verbose: bool = True,
     callbacks: Sequence = (),
 ) -> keras.callbacks.History:
-    """Fit the training network with Adam, compiled by XLA.
+    """Fit the training network with Adam, compiled by XLA, up to 8 steps a call.
 
     The weights that count are a moving average of those that Adam takes its steps with (over about 50 steps):
     it evens out the noise of drawn triplets, and is what is validated and what is left in the network.
@@ -80,7 +95,8 @@ def train(
         validation: Held-out ratings to watch; None trains for all the epochs.
         patience: Epochs to wait for a better AUC.
         verbose: Whether to print a line an epoch.
-        callbacks: Further Keras callbacks, called after these.
+        callbacks: Further Keras callbacks, called after these. Between epochs the network holds the average
+            with `validation`, and without it the weights that Adam takes its steps with.
 
     Returns:
         Keras's history: ``.history["loss"]`` and, with `validation`, ``["val_auc"]`` and
@@ -89,14 +105,15 @@ def train(
     Source:
         Kingma and Ba 2015, "Adam", with the temporal averaging of its section 7.2.
     """
-    used = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)]
-    used += [validation] if validation else []
+    # Keras leaves the average in the network at the end; before that, it is put there only to be validated
+    used = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True), validation] if validation else []
     used += [EpochReport()] if verbose else []
     if validation:
         stop = {"monitor": "val_auc", "mode": "max", "patience": patience}
         used.append(keras.callbacks.EarlyStopping(**stop, restore_best_weights=True))
-    optimizer = keras.optimizers.Adam(learning_rate, use_ema=True, ema_momentum=0.98)
-    network_train.compile(optimizer, jit_compile=True)
+    optimizer = DenseAdam(learning_rate, use_ema=True, ema_momentum=0.98)
+    at_once = next(n for n in range(MOST_STEPS_A_CALL, 0, -1) if steps_per_epoch % n == 0)
+    network_train.compile(optimizer, jit_compile=True, steps_per_execution=at_once)
     return network_train.fit(
         dataset,
         steps_per_epoch=steps_per_epoch,

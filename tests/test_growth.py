@@ -4,7 +4,7 @@ import pytest
 
 from benchmarks import growth
 from benchmarks.growth import Fit, run, sizes_of
-from benchmarks.growth_fit import STEPS, batch_size_of, measure, split
+from benchmarks.growth_fit import measure, split
 from dbrec import synthetic
 from dbrec.synthetic import make_ratings
 
@@ -20,11 +20,6 @@ def test_users_and_items_grow_along_with_the_ratings():
     assert np.all(np.diff(sizes, axis=0) > 0)
 
 
-def test_the_batch_grows_with_the_data_up_to_a_bound():
-    assert batch_size_of(STEPS * 100, 1000) == 100 and batch_size_of(STEPS * 100 + 1, 1000) == 101
-    assert batch_size_of(10**9, 1000) == 1000
-
-
 def test_a_tenth_is_held_out_and_each_rating_stands_in_one_part(data):
     train, test = split(data, seed=0)
     assert len(test[0]) / len(data) == pytest.approx(0.1, abs=0.02)
@@ -37,7 +32,7 @@ def test_a_tenth_is_held_out_and_each_rating_stands_in_one_part(data):
 def test_a_small_size_is_fitted_and_judged(data, history_dim):
     found = measure(data, Fit(members=2, embedding_dim=4, epochs=3, history_dim=history_dim))
     assert found["n_train"] + 4000 * 0.1 == pytest.approx(4000, rel=0.05)
-    assert found["steps"] == STEPS and found["batch_size"] == batch_size_of(found["n_positives"], 10**6)
+    assert found["steps"] * found["batch_size"] >= found["n_positives"]
     assert 0.55 < found["auc"] < found["auc_planted"] < 1 and 0 < found["ndcg"] < 1
     assert found["epoch_seconds"] > 0 and found["ns_per_triplet"] > 0 and found["fit_seconds"] > 0
     assert (

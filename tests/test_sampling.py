@@ -152,10 +152,10 @@ def test_ratings_of_any_scale_and_many_rows_are_drawn_as_they_are(monkeypatch):
 
 
 def test_anchors_far_apart_are_told_apart():
-    users = np.where(USERS == 1, 10**6, USERS)  # times 3,000 levels, it passes 2 ** 31
+    users = np.where(USERS == 0, 10**6, USERS)  # times 3,000 levels, it passes 2 ** 31
     more = np.arange(3000)
     sampler = TripletSampler(
         np.append(users, np.full(3000, 7)), np.append(FILMS, more), np.append(STARS, more + 10)
     )
     found = {row for row in drawn(sampler, 60_000) if row[0] != 7}
-    assert found <= {(0, 0, 1), (0, 0, 2), (0, 1, 2)} and len(sampler) == 2 + 2999
+    assert found <= {(10**6, 0, 1), (10**6, 0, 2), (10**6, 1, 2)} and len(sampler) == 2 + 2999

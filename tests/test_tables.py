@@ -7,7 +7,7 @@ from dbrec.encoding import FeatureEncoder
 from dbrec.history import UserHistory, item_factors
 from dbrec.models import build_model, build_towers
 from dbrec.sampling import RatedTriplets, TripletSampler, position_dataset
-from dbrec.tables import TableNetwork
+from dbrec.tables import TableNetwork, number_of_parts
 
 USERS, ITEMS = np.array([0, 0, 0, 1, 1, 2, 2, 3]), np.array([0, 1, 2, 0, 1, 1, 2, 2])
 STARS = np.array([5, 4, 1, 5, 2, 3, 4, 5])
@@ -51,10 +51,24 @@ def test_losses_and_gradients_are_those_of_the_network_that_takes_rows():
 
 
 @pytest.mark.parametrize("members", [1, 2])
+def test_a_batch_in_parts_gives_the_losses_and_gradients_of_the_whole(monkeypatch, members):
+    towers = build_towers(*ENCODERS, embedding_dim=4, dropout=0, history_dim=6, members=members)
+    network, triplets = TableNetwork(*towers, *ROWS, history=history()), batch(members)
+    network.build(None)
+    whole = gradients(network, triplets, network.trainable_weights)
+    monkeypatch.setattr("dbrec.tables.TRIPLETS_AT_ONCE", 2)
+    parts = gradients(network, triplets, network.trainable_weights)
+    assert number_of_parts(6) == 3 and parts[0] == pytest.approx(whole[0], rel=1e-6)
+    for ours, theirs in zip(parts[1], whole[1], strict=True):
+        assert ours == pytest.approx(theirs, rel=1e-6, abs=1e-7)
+
+
+@pytest.mark.parametrize("members", [1, 2])
 def test_users_are_computed_as_if_they_had_not_rated_the_items_compared(members):
     towers = build_towers(*ENCODERS, embedding_dim=4, dropout=0, history_dim=6, members=members)
     network, whole, triplets = TableNetwork(*towers, *ROWS, history=history()), history(), batch(members)
-    found = [part.numpy() for part in network(triplets)]
+    network.build(None)
+    found = [part.numpy() for part in network.triplet_losses(network.tables(), triplets)]
 
     def score(user, item, left_out, member):
         row = whole.tower[user].copy()
@@ -78,10 +92,11 @@ def test_users_are_computed_as_if_they_had_not_rated_the_items_compared(members)
 def test_a_member_learns_from_its_own_triplets_alone():
     towers = build_towers(*ENCODERS, embedding_dim=4, dropout=0, members=2)
     network, (of_user, of_item) = TableNetwork(*towers, *ROWS), batch(members=2)
-    network((of_user, of_item))
+    network.build(None)
     table = towers[0].tables[0].weights[0]
     with tf.GradientTape() as tape:
-        loss = sum(keras.ops.sum(part[:, 0]) for part in network((of_user, of_item)))
+        losses = network.triplet_losses(network.tables(), (of_user, of_item))
+        loss = sum(keras.ops.sum(part[:, 0]) for part in losses)
     gradient = tf.convert_to_tensor(tape.gradient(loss, table)).numpy()
     assert gradient[:, :5].any() and not gradient[:, 5:].any()
 
@@ -92,4 +107,5 @@ def test_rows_and_histories_are_no_weights_to_train():
     network.compile("sgd")
     network.fit(position_dataset(SAMPLERS, 8), steps_per_epoch=1, verbose=0)
     assert len(network.trainable_weights) == len(towers[0].trainable_weights + towers[1].trainable_weights)
-    assert np.array_equal(network.user_rows, ROWS[0]) and np.array_equal(network.histories, history().tower)
+    assert np.array_equal(network.user_columns.rows, ROWS[0])
+    assert np.array_equal(network.histories, history().tower)
