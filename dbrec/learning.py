@@ -36,6 +36,16 @@ class Settings:
 
 
 @dataclass(frozen=True)
+class Prepared:
+    """What training starts from: two encoders, a sampler for each, and what users rated."""
+
+    user_encoder: FeatureEncoder
+    item_encoder: FeatureEncoder
+    samplers: list[TripletSampler]
+    user_history: UserHistory | None
+
+
+@dataclass(frozen=True)
 class Learned:
     """Two encoders, the two networks, and a frame with a row an epoch."""
 
@@ -80,6 +90,19 @@ def sum_up(
     return UserHistory(factors, user_index, item_index, stars, liked, len(users.ids))
 
 
+def prepare(
+    settings: Settings, ratings: pd.DataFrame, users: pd.DataFrame | None, items: pd.DataFrame | None
+) -> Prepared:
+    """Prepare training on checked ratings.
+
+    Raises:
+        ValueError: If a feature can't be encoded, or no triplet can be drawn.
+    """
+    encoders = FeatureEncoder.fit(ratings["user_id"], users), FeatureEncoder.fit(ratings["item_id"], items)
+    samplers = _samplers(settings, ratings, *encoders)
+    return Prepared(*encoders, samplers, sum_up(settings, ratings, *encoders))
+
+
 def learn(
     settings: Settings,
     ratings: pd.DataFrame,
@@ -101,10 +124,10 @@ def learn(
     Raises:
         ValueError: If a feature can't be encoded, or no triplet can be drawn.
     """
-    encoders = FeatureEncoder.fit(ratings["user_id"], users), FeatureEncoder.fit(ratings["item_id"], items)
-    samplers = _samplers(settings, ratings, *encoders)
+    prepared = prepare(settings, ratings, users, items)
+    encoders, samplers = (prepared.user_encoder, prepared.item_encoder), prepared.samplers
+    user_history = prepared.user_history
     batch_size = settings.batch_size or default_batch_size(len(samplers[1]))
-    user_history = sum_up(settings, ratings, *encoders)
     network_train, network_predict = build(settings, *encoders, user_history)
     history = train(
         network_train,

@@ -10,7 +10,9 @@ import pandas as pd
 from dbrec.checks import check_ratings
 from dbrec.encoding import Categorical, FeatureEncoder
 from dbrec.history import SHRINKAGE
-from dbrec.learning import Settings, build, learn, rows_or_zeros, sum_up
+from dbrec.jobs import Job, trained_network, write_job
+from dbrec.learning import Settings, build, learn, prepare, rows_or_zeros, sum_up
+from dbrec.models import build_predict
 from dbrec.newcomers import FeatureMap, after_ratings, log_odds_liked, with_newcomers
 from dbrec.scoring import VectorScorer, positions
 from dbrec.splits import split_ratings
@@ -138,6 +140,72 @@ class HybridRecommender:
         vars(self).update(vars(learn(settings, ratings, users, items, validation, epochs)))
         self._make_scorer(ratings[["user_id", "item_id", "rating"]].reset_index(drop=True))
         return self
+
+    def write_job(
+        self,
+        folder,
+        ratings: pd.DataFrame,
+        users: pd.DataFrame | None = None,
+        items: pd.DataFrame | None = None,
+        n_shards: int = 4,
+    ) -> Job:
+        """Write what `fit` would train as a job for several processes; see `dbrec.jobs.write_job`.
+
+        ``python -m dbrec.distributed FOLDER --workers 2`` trains it, and `from_job` takes what it learned.
+
+        Args:
+            folder: Folder to write, new or empty.
+            ratings: As in `fit`.
+            users: As in `fit`.
+            items: As in `fit`.
+            n_shards: Parts that each batch is cut into: the most workers that can share the job.
+
+        Raises:
+            FileExistsError: If the folder holds something.
+            ValueError: As `fit`; if a batch can't be cut into that many equal parts, `epochs` is None, or
+                `dropout` isn't 0.
+        """
+        check_ratings(ratings, self.settings.liked_from)
+        ready = prepare(self.settings, ratings, users, items)
+        encoders = ready.user_encoder, ready.item_encoder
+        return write_job(folder, self.settings, *encoders, ready.samplers, ready.user_history, n_shards)
+
+    @classmethod
+    def from_job(
+        cls,
+        job: Job,
+        ratings: pd.DataFrame,
+        users: pd.DataFrame | None = None,
+        items: pd.DataFrame | None = None,
+    ) -> "HybridRecommender":
+        """Make the recommender that a trained job has learned.
+
+        Args:
+            job: From `write_job` or `dbrec.jobs.read_job`, trained to its end.
+            ratings: What `write_job` got.
+            users: What `write_job` got.
+            items: What `write_job` got.
+
+        Raises:
+            FileNotFoundError: If the job hasn't been trained to its end.
+            ValueError: If the job was written of other ratings or features.
+        """
+        network, recommender = trained_network(job), cls(**asdict(job.settings))
+        user_encoder = FeatureEncoder.fit(ratings["user_id"], users)
+        item_encoder = FeatureEncoder.fit(ratings["item_id"], items)
+        history = sum_up(recommender.settings, ratings, user_encoder, item_encoder)
+        if not _is_of(network, user_encoder, item_encoder, history):
+            raise ValueError(
+                f"the job in {job.folder} was written of other ratings or features: give those that "
+                "write_job got"
+            )
+        recommender.user_encoder, recommender.item_encoder = user_encoder, item_encoder
+        recommender.user_history, recommender.network_train = history, network
+        widths = user_encoder.width, item_encoder.width
+        recommender.network_predict = build_predict(network.user_tower, network.item_tower, *widths)
+        recommender.history = pd.DataFrame({"loss": []})
+        recommender._make_scorer(ratings[["user_id", "item_id", "rating"]].reset_index(drop=True))
+        return recommender
 
     def _make_scorer(self, seen: pd.DataFrame) -> None:
         """Compute the vectors of each known id once, and of the population last."""
@@ -446,3 +514,13 @@ class HybridRecommender:
         recommender.network_predict.load_weights(weights)
         recommender._make_scorer(seen)
         return recommender
+
+
+def _is_of(network, user_encoder: FeatureEncoder, item_encoder: FeatureEncoder, history) -> bool:
+    """Tell whether a network was made of these rows and histories."""
+    pairs = [
+        (network.user_columns.rows, user_encoder(user_encoder.ids)),
+        (network.item_columns.rows, item_encoder(item_encoder.ids)),
+    ]
+    pairs += [(network.histories, history.tower)] if history else []
+    return all(np.shape(a) == np.shape(b) and np.allclose(a, b, atol=1e-4) for a, b in pairs)

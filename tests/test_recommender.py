@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from dbrec import distributed
 from dbrec.metrics import auc, auc_per_user
 from dbrec.newcomers import log_odds_liked
 from dbrec.recommender import HybridRecommender
@@ -291,3 +292,21 @@ def test_questions_it_cannot_answer_are_refused(fitted):
         recommender.recommend_for(liked=[100], disliked=[100])
     with pytest.raises(TypeError, match="id 0 was given, ids here are like 'u0'"):
         recommender.recommend(0)
+
+
+def test_a_job_gives_the_recommender_that_fit_gives(planted, tmp_path):
+    settings = SMALL | {"epochs": 3}
+    parts = planted["ratings"], planted["users"], planted["items"]
+    job = HybridRecommender(**settings).write_job(tmp_path, *parts)
+    with pytest.raises(FileNotFoundError, match="train the job to its end first"):
+        HybridRecommender.from_job(job, *parts)
+    distributed.train(job)
+    found, expected = HybridRecommender.from_job(job, *parts), HybridRecommender(**settings).fit(*parts)
+    pairs = planted["ratings"].user_id, planted["ratings"].item_id
+    assert np.allclose(found.score(*pairs), expected.score(*pairs), atol=1e-3)
+    assert found.recommend("u0").item_id.tolist() == expected.recommend("u0").item_id.tolist()
+    found.save(tmp_path / "saved")
+    assert np.allclose(HybridRecommender.load(tmp_path / "saved").score(*pairs), found.score(*pairs))
+    ratings = parts[0].assign(rating=6 - parts[0].rating)
+    with pytest.raises(ValueError, match="was written of other ratings or features: give those that"):
+        HybridRecommender.from_job(job, ratings, *parts[1:])
