@@ -2,8 +2,8 @@
 
 Rates are of triplets a second, drawing included. "Seconds to" is what a fit takes from ratings in a frame to
 the figure that a peer ends with, on the validation part of the split ``warm``: with compiling, without
-importing and reading the files; "towers alone" is a fit without histories. A row is written to results/speed.csv as it is measured. Without the peers'
-environment (`make peers`) their rows are left out.
+importing and reading the files; "towers alone" is a fit without histories. A row is written to
+results/speed.csv as it is measured. Without the peers' environment (`make peers`) their rows are left out.
 
 Usage: python -m benchmarks.speed [ml-1m | ml-100k]
 """
