@@ -71,7 +71,7 @@ class Towers:
             towers, rows = [side.layers[-1] for side in sides], [e(e.ids) for e in self.encoders]
             network = TableNetwork(*towers, *rows, p.l2, LOSSES[p.loss], self.history)
             if p.history == "whole":
-                network.small.assign(network.small * 0)  # so that nothing is taken out
+                network.histories.small.assign(network.histories.small * 0)  # so that nothing is taken out
             return network, sides
         inputs, outputs = [], []
         for order in [(0, 1, 1), (1, 0, 0)][: 1 + p.item_anchors]:

@@ -22,12 +22,13 @@ import numpy as np
 from dbrec._quiet import keras, tf
 from dbrec.jobs import Job, batches, build_network, read_job, shards_of, write_weights
 from dbrec.launcher import launch
+from dbrec.training import averaged_adam
 
 
 def train(job: Job, every: int = 100) -> None:
     """Train a job from its last checkpoint to its end, as the worker that TF_CONFIG tells or as the only one.
 
-    Adam and the moving average of the weights have the settings of `dbrec.training.train`. The first worker
+    Adam and the moving average of the weights are those of `dbrec.training.train`. The first worker
     prints a line at each checkpoint and writes the final weights, for `trained_network`.
 
     Args:
@@ -44,7 +45,7 @@ def train(job: Job, every: int = 100) -> None:
     shards_of(job, worker, n_workers)
     with strategy.scope():
         network = build_network(job)
-        optimizer = keras.optimizers.Adam(job.settings.learning_rate, use_ema=True, ema_momentum=0.98)
+        optimizer = averaged_adam(job.settings.learning_rate)
         optimizer.build(network.trainable_weights)
     checkpoints = _checkpoints(job, network, optimizer)
     checkpoints.restore_or_initialize()
@@ -70,9 +71,8 @@ def _tell(number: int, total: int, losses: list, start: float) -> None:
 def make_step(strategy: tf.distribute.Strategy, network: keras.Model, optimizer) -> Callable:
     """Make the function that trains on one batch: of each worker its part, by all of them together.
 
-    XLA compiles losses and gradients; the sums over the workers stay outside of it. A table's gradient is
-    summed up by row before: Keras squares the parts of an `IndexedSlices` one by one for Adam, so its steps
-    would depend on how many parts, and workers, a row's gradient comes from.
+    XLA compiles losses and gradients; the sums over the workers stay outside of it. Gradients are dense
+    before, so that workers add up numbers and not lists of parts.
 
     Args:
         strategy: Whose scope the network and the optimizer were made in.

@@ -164,7 +164,7 @@ def fit_column(name: str, values: pd.Series) -> Column:
         The fitted column.
 
     Raises:
-        ValueError: If the column holds nothing but missing values, or values of another kind.
+        ValueError: If the column holds nothing but missing values or empty tuples, or values of another kind.
     """
     known = values.dropna()
     if known.empty:
@@ -174,6 +174,8 @@ def fit_column(name: str, values: pd.Series) -> Column:
     if types.is_numeric_dtype(known):
         return Numeric.fit(name, values)
     if known.map(lambda v: isinstance(v, (tuple, list, set, frozenset))).all():
+        if not known.map(len).any():
+            raise ValueError(f"feature {name!r} has no category in any row: leave the column out")
         return MultiHot.fit(name, values)
     if known.map(lambda v: isinstance(v, str)).all() and _is_free_text(known):
         return Words.fit(name, values)

@@ -83,13 +83,14 @@ def item_factors(
     gram = (rated.T @ rated).toarray()
     gram[np.diag_indices_from(gram)] += l2 * np.trace(gram) / len(gram)
     # float32 is enough: the penalty keeps the largest eigenvalue within some thousand times the smallest
-    inverse = linalg.inv(gram, overwrite_a=True, assume_a="pos")
-    together = -inverse / np.diag(inverse)
+    together = linalg.inv(gram, assume_a="pos")
+    del gram
+    together /= -np.diag(together).copy()
     np.fill_diagonal(together, 0.0)
-    together *= by_item[:, None]
+    together *= by_item[:, None].astype(np.float32)
     factors = ItemFactors(*np.zeros((2, n_items, dim), np.float32))
     rank = min(dim, len(kept))
-    left, values, right = randomized_svd(together.astype(np.float32), rank, n_iter=3, random_state=seed)
+    left, values, right = randomized_svd(together, rank, n_iter=3, random_state=seed)
     factors.given[kept, :rank], factors.found[kept, :rank] = left * values, right.T
     return factors
 

@@ -15,13 +15,14 @@ import numpy as np
 
 from dbrec._quiet import keras
 from dbrec.encoding import FeatureEncoder
-from dbrec.history import UserHistory
+from dbrec.history import ItemFactors, UserHistory
 from dbrec.learning import Settings, default_batch_size
 from dbrec.models import build_towers
 from dbrec.sampling import RatedTriplets, TripletSampler
 from dbrec.tables import TableNetwork
 
 DESCRIPTION, ARRAYS, WEIGHTS = "job.json", "arrays.npz", "weights.npz"
+IN_HISTORY = "tower", "small", "scale"
 TRIPLET = np.dtype(list(zip(RatedTriplets._fields, ["i4"] * 3 + ["f4"] * 2, strict=True)))
 
 
@@ -36,6 +37,7 @@ class Job:
         steps: Batches an epoch.
         n_shards: Parts that each batch is cut into.
         ratings: ``"mean"`` and ``"spread"`` of the ratings in the users' histories; empty without histories.
+        source: What the ratings were, as `HybridRecommender.write_job` tells them apart; empty where unknown.
     """
 
     folder: Path
@@ -44,6 +46,7 @@ class Job:
     steps: int
     n_shards: int
     ratings: dict[str, float]
+    source: str = ""
 
     def shard(self, epoch: int, number: int) -> Path:
         """Name the file of one part of each batch of an epoch."""
@@ -58,6 +61,7 @@ def write_job(
     samplers: Sequence[TripletSampler],
     history: UserHistory | None = None,
     n_shards: int = 4,
+    source: str = "",
 ) -> Job:
     """Draw the triplets of all epochs and write them with all that training needs.
 
@@ -66,47 +70,56 @@ def write_job(
 
     Args:
         folder: Folder to write, new or empty.
-        settings: Its ``epochs``, ``batch_size``, ``learning_rate``, ``l2``, ``members``, ``embedding_dim``
-            and ``seed`` count.
+        settings: All that training asks for; what only a recommender needs is kept for it.
         users: Encoder of the users' rows.
         items: Encoder of the items' rows.
         samplers: One sampler a triplet of the network: users as anchors, then items as anchors.
         history: What users rated, or None for towers without histories.
         n_shards: Parts that each batch is cut into: the most workers that can share the job.
+        source: Kept in the description.
+
+    Raises:
+        FileExistsError: If the folder holds something.
+        ValueError: As `check_job`.
+    """
+    check_job(folder, settings, n_shards)
+    folder = Path(folder)
+    size = settings.batch_size or n_shards * -(-default_batch_size(len(samplers[-1])) // n_shards)
+    settings = Settings(**asdict(settings) | {"batch_size": size})
+    columns, steps = {"user": users.spec, "item": items.spec}, -(-len(samplers[-1]) // size)
+    ratings = {"mean": float(history.mean), "spread": float(history.spread)} if history else {}
+    job = Job(folder, settings, columns, steps, n_shards, ratings, source)
+    described = {name: value for name, value in asdict(job).items() if name != "folder"}
+    text = json.dumps(described, indent=1, default=np.generic.item)
+    (folder / "shards").mkdir(parents=True)
+    arrays = {"user_rows": users(users.ids), "item_rows": items(items.ids)}
+    if history:
+        arrays |= {name: getattr(history, name) for name in IN_HISTORY} | history.factors._asdict()
+    np.savez(folder / ARRAYS, **arrays)
+    for epoch in range(settings.epochs):
+        _write_epoch(job, samplers, epoch)
+    # last: a folder that holds it is complete
+    (folder / DESCRIPTION).write_text(text, encoding="utf-8")
+    return job
+
+
+def check_job(folder, settings: Settings, n_shards: int) -> None:
+    """Refuse what no job can be written of, before anything is computed.
 
     Raises:
         FileExistsError: If the folder holds something.
         ValueError: If a batch can't be cut into that many equal parts, no number of epochs is given, or
             codes are to be dropped.
     """
-    folder, size = Path(folder), settings.batch_size or default_batch_size(len(samplers[-1]))
-    _check(folder, settings, size, n_shards)
-    settings = Settings(**asdict(settings) | {"batch_size": size})
-    columns, steps = {"user": users.spec, "item": items.spec}, -(-len(samplers[-1]) // size)
-    ratings = {"mean": float(history.mean), "spread": float(history.spread)} if history else {}
-    job = Job(folder, settings, columns, steps, n_shards, ratings)
-    (folder / "shards").mkdir(parents=True)
-    arrays = {"user_rows": users(users.ids), "item_rows": items(items.ids)}
-    if history:
-        arrays |= {name: getattr(history, name) for name in ("tower", "small", "scale")}
-    np.savez(folder / ARRAYS, **arrays)
-    for epoch in range(settings.epochs):
-        _write_epoch(job, samplers, epoch)
-    # last: a folder that holds it is complete
-    description = {name: value for name, value in asdict(job).items() if name != "folder"}
-    (folder / DESCRIPTION).write_text(json.dumps(description, indent=1), encoding="utf-8")
-    return job
-
-
-def _check(folder: Path, settings: Settings, batch_size: int, n_shards: int) -> None:
+    folder, batch_size = Path(folder), settings.batch_size
     if folder.exists() and any(folder.iterdir()):
         raise FileExistsError(f"{folder} isn't empty: give a new folder for the job")
-    if n_shards < 1 or batch_size % n_shards:
+    if n_shards < 1 or (batch_size or 0) % n_shards:
         raise ValueError(
             f"batch_size is {batch_size} and n_shards is {n_shards}: each batch is cut into equal parts, so "
-            "give a batch size that is a multiple of the number of shards"
+            "give a batch size that is a multiple of the number of shards, 1 or more"
         )
-    if not settings.epochs or settings.epochs < 1:
+    if settings.epochs is None:
         raise ValueError(f"epochs is {settings.epochs}: give the number of epochs to draw, at least 1")
     if settings.dropout:
         raise ValueError(f"dropout is {settings.dropout}: workers would drop different codes; give 0")
@@ -115,13 +128,15 @@ def _check(folder: Path, settings: Settings, batch_size: int, n_shards: int) -> 
 def _write_epoch(job: Job, samplers: Sequence[TripletSampler], epoch: int) -> None:
     """Draw batch by batch, as `position_dataset` does, and cut each into the shards' parts."""
     size, members = job.settings.batch_size, job.settings.members
-    drawn = np.empty((job.steps, len(samplers), size, members), TRIPLET)
-    for batch in drawn:
-        for place, sampler in zip(batch, samplers, strict=True):
-            for name, part in sampler.sample_rated(size * members)._asdict().items():
-                place[name] = part.reshape(size, members)
-    for number, part in enumerate(np.split(drawn, job.n_shards, axis=2)):
-        np.save(job.shard(epoch, number), part)
+    shape = job.steps, len(samplers), size // job.n_shards, members
+    paths = [job.shard(epoch, number) for number in range(job.n_shards)]
+    shards = [np.lib.format.open_memmap(path, "w+", TRIPLET, shape) for path in paths]
+    drawn = np.empty((size, members), TRIPLET)
+    for step, kind in np.ndindex(shape[:2]):
+        for name, part in samplers[kind].sample_rated(drawn.shape)._asdict().items():
+            drawn[name] = part
+        for shard, part in zip(shards, np.split(drawn, job.n_shards), strict=True):
+            shard[step, kind] = part
 
 
 def read_job(folder) -> Job:
@@ -184,15 +199,20 @@ def batches(job: Job, worker: int = 0, n_workers: int = 1, start: int = 0) -> It
         start = 0
 
 
+def item_factors_of(job: Job) -> ItemFactors | None:
+    """Read the items' factors that the histories of a job were made with; None where it has none."""
+    with np.load(job.folder / ARRAYS, allow_pickle=False) as file:
+        return ItemFactors(file["given"], file["found"]) if job.ratings else None
+
+
 def build_network(job: Job) -> TableNetwork:
     """Build the training network of a job, with its first weights."""
     with np.load(job.folder / ARRAYS, allow_pickle=False) as file:
-        arrays = dict(file)
-    rows, history = [arrays.pop(f"{side}_rows") for side in ("user", "item")], None
-    if job.ratings:
-        history = SimpleNamespace(**arrays, **job.ratings)
+        rows, history = [file[f"{side}_rows"] for side in ("user", "item")], None
+        if job.ratings:
+            history = SimpleNamespace(**{name: file[name] for name in IN_HISTORY}, **job.ratings)
     sides = [SimpleNamespace(spec=job.columns[side]) for side in ("user", "item")]
-    s, width = job.settings, arrays["tower"].shape[1] if history else 0
+    s, width = job.settings, history.tower.shape[1] if history else 0
     towers = build_towers(*sides, s.embedding_dim, 0.0, s.seed, width, s.members)
     network = TableNetwork(*towers, *rows, s.l2, history=history, name="network_train")
     network.build(None)

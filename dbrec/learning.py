@@ -34,6 +34,12 @@ class Settings:
     seed: int = 0
     verbose: bool = True
 
+    def __post_init__(self):
+        for name in ("epochs", "batch_size"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise ValueError(f"{name} is {value}: give a number of at least 1, or None")
+
 
 @dataclass(frozen=True)
 class Prepared:
@@ -133,7 +139,7 @@ def learn(
         network_train,
         position_dataset(samplers, batch_size, settings.members),
         steps_per_epoch=-(-len(samplers[1]) // batch_size),
-        epochs=epochs or MOST_EPOCHS,
+        epochs=MOST_EPOCHS if epochs is None else epochs,
         learning_rate=settings.learning_rate,
         validation=_watch(settings, network_predict, *encoders, user_history, validation),
         verbose=settings.verbose,
@@ -143,7 +149,7 @@ def learn(
 
 
 def default_batch_size(n_positives: int) -> int:
-    """Take a multiple of 32 that makes about 56 batches an epoch, whatever the size of the data.
+    """Take a multiple of 32 that makes at most 56 batches an epoch, whatever the size of the data.
 
     A step computes the vector of every id, so with more steps for more data the time of an epoch would grow
     by the square of the data's size.
@@ -181,4 +187,4 @@ def _watch(
 
 def rows_or_zeros(table: np.ndarray, places: np.ndarray) -> np.ndarray:
     """Take rows of a table, and zeros where the place is -1."""
-    return np.where(places[:, None] >= 0, table[places], 0).astype(table.dtype)
+    return np.where(places[:, None] >= 0, table[places], table.dtype.type(0))

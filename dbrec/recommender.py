@@ -1,5 +1,6 @@
 """The facade: fit a hybrid recommender on your own ratings, score, recommend, save and load."""
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ import pandas as pd
 from dbrec.checks import check_ratings
 from dbrec.encoding import Categorical, FeatureEncoder
 from dbrec.history import SHRINKAGE
-from dbrec.jobs import Job, trained_network, write_job
+from dbrec.jobs import Job, check_job, item_factors_of, trained_network, write_job
 from dbrec.learning import Settings, build, learn, prepare, rows_or_zeros, sum_up
 from dbrec.models import build_predict
 from dbrec.newcomers import FeatureMap, after_ratings, log_odds_liked, with_newcomers
@@ -46,7 +47,7 @@ class HybridRecommender:
         epochs: Epochs to train; at most, where there is `validation`. None finds the number: by early
             stopping on `validation`, or, where none is given, on a tenth of the ratings, after which all of
             them are learned anew; that takes more than twice as long.
-        batch_size: Triplets a batch. None makes about 56 batches an epoch.
+        batch_size: Triplets a batch. None makes at most 56 batches an epoch.
         learning_rate: Adam's learning rate.
         l2: Weight of the penalty on the vectors.
         dropout: Chance that an id or a feature is dropped in training, in [0, 1).
@@ -60,7 +61,7 @@ class HybridRecommender:
     Attributes:
         settings: The arguments above.
         history: Frame with a row an epoch of the last training: ``loss`` and, where watched, ``val_auc`` and
-            ``val_auc_per_user``.
+            ``val_auc_per_user``; empty after `from_job`.
         network_train: The Keras network that was trained.
         network_predict: The Keras network that shares its towers, and scores; of an id without ratings it
             knows the features' embeddings alone.
@@ -165,10 +166,11 @@ class HybridRecommender:
             ValueError: As `fit`; if a batch can't be cut into that many equal parts, `epochs` is None, or
                 `dropout` isn't 0.
         """
+        check_job(folder, self.settings, n_shards)
         check_ratings(ratings, self.settings.liked_from)
         ready = prepare(self.settings, ratings, users, items)
-        encoders = ready.user_encoder, ready.item_encoder
-        return write_job(folder, self.settings, *encoders, ready.samplers, ready.user_history, n_shards)
+        parts = ready.user_encoder, ready.item_encoder, ready.samplers, ready.user_history
+        return write_job(folder, self.settings, *parts, n_shards, _digest(ratings))
 
     @classmethod
     def from_job(
@@ -193,12 +195,15 @@ class HybridRecommender:
         network, recommender = trained_network(job), cls(**asdict(job.settings))
         user_encoder = FeatureEncoder.fit(ratings["user_id"], users)
         item_encoder = FeatureEncoder.fit(ratings["item_id"], items)
-        history = sum_up(recommender.settings, ratings, user_encoder, item_encoder)
-        if not _is_of(network, user_encoder, item_encoder, history):
+        rows = [(network.user_columns.rows, user_encoder), (network.item_columns.rows, item_encoder)]
+        same = all(np.array_equal(part, encoder(encoder.ids)) for part, encoder in rows)
+        if not same or job.source != _digest(ratings):
             raise ValueError(
                 f"the job in {job.folder} was written of other ratings or features: give those that "
                 "write_job got"
             )
+        factors = item_factors_of(job)
+        history = sum_up(recommender.settings, ratings, user_encoder, item_encoder, factors)
         recommender.user_encoder, recommender.item_encoder = user_encoder, item_encoder
         recommender.user_history, recommender.network_train = history, network
         widths = user_encoder.width, item_encoder.width
@@ -516,11 +521,7 @@ class HybridRecommender:
         return recommender
 
 
-def _is_of(network, user_encoder: FeatureEncoder, item_encoder: FeatureEncoder, history) -> bool:
-    """Tell whether a network was made of these rows and histories."""
-    pairs = [
-        (network.user_columns.rows, user_encoder(user_encoder.ids)),
-        (network.item_columns.rows, item_encoder(item_encoder.ids)),
-    ]
-    pairs += [(network.histories, history.tower)] if history else []
-    return all(np.shape(a) == np.shape(b) and np.allclose(a, b, atol=1e-4) for a, b in pairs)
+def _digest(ratings: pd.DataFrame) -> str:
+    """Tell ratings apart, whatever the order of the rows."""
+    rows = pd.util.hash_pandas_object(ratings[["user_id", "item_id", "rating"]], index=False)
+    return hashlib.sha256(np.sort(rows.to_numpy()).tobytes()).hexdigest()

@@ -80,7 +80,8 @@ class TripletSampler:
         seed: Seed of the draws.
 
     Raises:
-        ValueError: If the shapes differ, `negatives` is another word, or no rating can start a triplet.
+        ValueError: If the shapes differ, `negatives` is another word, `n_partners` is less than there are, or
+            no rating can start a triplet.
 
     Source:
         Rendle et al. 2009, "BPR: Bayesian Personalized Ranking from Implicit Feedback", section 4.2
@@ -108,10 +109,15 @@ class TripletSampler:
             raise ValueError(f"negatives is {negatives!r}: give 'explicit' or 'unobserved'")
         self.explicit = negatives == "explicit"
         self.random = np.random.default_rng(seed)
-        self.n_partners = int(n_partners or partners.max(initial=-1) + 1)
+        least = int(partners.max(initial=-1)) + 1
+        self.n_partners = least if n_partners is None else int(n_partners)
+        if self.n_partners < least:
+            raise ValueError(
+                f"n_partners is {n_partners} and a partner is {least - 1}: give at least {least}"
+            )
         # Rows are sorted by anchor, then from the lowest rating up. Those of one anchor and one rating are a
         # run, and whatever stands before a run of its anchor is a possible negative of all its rows. All but
-        # partner and rating is kept once a run: there are far fewer of them than of rows.
+        # partner and rating is kept once a run: of few different ratings there are far fewer runs than rows.
         levels, codes = _coded(ratings)
         order, run_anchors, run_codes, starts = _runs(anchors, codes, len(levels))
         self.partners, self.codes = partners[order], codes[order]
@@ -157,8 +163,11 @@ class TripletSampler:
         negatives = self.partners[self._lower(runs)] if self.explicit else self.unobserved(anchors)
         return Triplets(anchors, self.partners[rows], negatives)
 
-    def sample_rated(self, size: int) -> RatedTriplets:
+    def sample_rated(self, size: int | tuple[int, int]) -> RatedTriplets:
         """Draw triplets as `sample` does, with their ratings.
+
+        Args:
+            size: Number of triplets, or the shape (batch, members); then each member's anchors ascend.
 
         Raises:
             ValueError: If negatives are unobserved: those have no rating.
@@ -175,18 +184,17 @@ class TripletSampler:
             self.levels[self.codes[lower]],
         )
 
-    def _draw(self, size: int) -> tuple[np.ndarray, np.ndarray]:
+    def _draw(self, size: int | tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
         """Draw positives, ascending: their rows, and the places of their runs."""
         drawn = self.random.integers(0, len(self), size, dtype=np.int32)
-        drawn.sort()  # in order, their runs are found several times as fast
+        drawn.sort(axis=0)  # in order, their runs are found several times as fast
         runs = np.searchsorted(self.ends, drawn, side="right")
         return drawn + self.skipped[runs], runs
 
     def _lower(self, runs: np.ndarray) -> np.ndarray:
         """Draw for each positive the row of a partner rated lower."""
-        chance, lower = self.random.random(len(runs), dtype=np.float32), self.lower[runs]
-        # float32 may round chance * lower up to lower itself, one past the end
-        return self.first[runs] + np.minimum((chance * lower).astype(np.int32), lower - 1)
+        chance, lower = self.random.random(runs.shape, dtype=np.float32), self.lower[runs]
+        return self.first[runs] + (chance * lower).astype(np.int32)  # the product is float64, below lower
 
     def unobserved(self, anchors: np.ndarray) -> np.ndarray:
         """Draw a partner that each anchor never rated, shape (n,), redrawing those it did."""
@@ -210,6 +218,7 @@ def _runs(anchors: np.ndarray, codes: np.ndarray, n_codes: int) -> tuple[np.ndar
     names = np.arange(n_keys) if n_keys <= len(keys) else None
     if names is None:
         names, keys = np.unique(keys, return_inverse=True)
+        keys = keys.astype(np.int32)
     # a sparse matrix sorts its entries by row in two passes, without comparing them
     entries = np.ones(len(keys), bool), (keys, np.arange(len(keys), dtype=np.int32))
     by_key = sparse.csr_matrix(entries, (len(names), len(keys)))
@@ -290,8 +299,7 @@ def position_dataset(samplers: Sequence[TripletSampler], batch_size: int, member
 
     def draw() -> Iterator[tuple]:
         while True:
-            drawn = [sampler.sample_rated(batch_size * members) for sampler in samplers]
-            yield (tuple(tuple(part.reshape(shape) for part in triplets) for triplets in drawn),)
+            yield (tuple(tuple(sampler.sample_rated(shape)) for sampler in samplers),)
 
     signature = ((triplets,) * len(samplers),)
     return tf.data.Dataset.from_generator(draw, output_signature=signature).prefetch(2)

@@ -57,11 +57,7 @@ class TableNetwork(keras.Model):
         self.user_tower, self.item_tower = user_tower, item_tower
         self.l2, self.loss = l2, loss
         self.user_columns, self.item_columns = Columns(user_tower, user_rows), Columns(item_tower, item_rows)
-        self.with_history = history is not None
-        if self.with_history:
-            self.histories, self.small = _constant(history.tower), _constant(history.small)
-            self.scale = _constant(history.scale)
-            self.mean, self.spread = float(history.mean), float(history.spread)
+        self.histories = None if history is None else History(history)
 
     def build(self, input_shape):
         """Make the towers' weights, unless another network that shares them has."""
@@ -84,10 +80,9 @@ class TableNetwork(keras.Model):
             Of users, shape (n_users * members, dim), and of items, (n_items * members, dim); with histories
             an item's row goes on with what it brings into the vectors of those who rated it, twice dim.
         """
-        histories = self.histories if self.with_history else None
-        users = self.user_columns.member_vectors(histories, training)
-        items = self.item_columns.member_vectors(None, training)
-        return [users, tf.concat([items, *self._brought()], axis=1) if self.with_history else items]
+        users = self.user_columns.all_vectors(self.histories.tower if self.histories else None, training)
+        items = self.item_columns.all_vectors(None, training)
+        return [users, tf.concat([items, *self._brought()], axis=1) if self.histories else items]
 
     def part_loss(self, tables, batch):
         """Compute the mean losses of some triplets, summed over their kinds."""
@@ -98,6 +93,8 @@ class TableNetwork(keras.Model):
 
         Each id's length is computed once and counted as often as it was drawn.
         """
+        if not self.l2:
+            return tf.constant(0.0)
         members, dim = self.user_tower.members, self.user_tower.embedding_dim + 2
         of_user, *of_item = batch
         users, items = [of_user.anchor], [of_user.positive, of_user.negative]
@@ -107,7 +104,7 @@ class TableNetwork(keras.Model):
         for table, places in zip(tables, (users, items), strict=True):
             rows = tf.reshape(tf.concat(places, axis=0) * members + tf.range(members), (-1,))
             drawn = tf.math.unsorted_segment_sum(tf.ones_like(rows, tf.float32), rows, table.shape[0])
-            vectors = table[:, :dim] if self.with_history else table
+            vectors = table[:, :dim] if self.histories else table
             total += tf.einsum("n,nd,nd->", drawn, vectors, vectors)
         return self.l2 / np.prod(of_user.anchor.shape) * total
 
@@ -120,13 +117,13 @@ class TableNetwork(keras.Model):
             return tf.gather(table, places * members + tf.range(members))
 
         def item(places):
-            return tf.split(look_up(items, places), 3 if self.with_history else 1, axis=-1)
+            return tf.split(look_up(items, places), 3 if self.histories else 1, axis=-1)
 
         def user(places, *rated):
             vectors = look_up(users, places)
-            for (_, *brought), rating in rated if self.with_history else ():
-                above = (rating - self.mean) / self.spread
-                scale = tf.gather(tf.convert_to_tensor(self.scale), places)[..., None]
+            for (_, *brought), rating in rated if self.histories else ():
+                above = (rating - self.histories.mean) / self.histories.spread
+                scale = tf.gather(tf.convert_to_tensor(self.histories.scale), places)[..., None]
                 vectors -= scale * (brought[0] + above[..., None] * brought[1])
             return vectors
 
@@ -143,11 +140,20 @@ class TableNetwork(keras.Model):
 
     def _brought(self):
         """Compute what an item brings into a user's vector: by being rated, and by how far above the mean."""
-        half, kernel = self.small.shape[1], self.user_tower.history.kernel
-        width = kernel.shape[1] // self.user_tower.members
-        parts = [tf.matmul(self.small, part) for part in (kernel[:half], kernel[half:])]
+        small, kernel = self.histories.small, self.user_tower.history.kernel
+        half, width = small.shape[1], kernel.shape[1] // self.user_tower.members
+        parts = [tf.matmul(small, part) for part in (kernel[:half], kernel[half:])]
         # a user's vector ends in a 1, from which nothing is taken
         return [tf.pad(tf.reshape(part, (-1, width)), [[0, 0], [0, 1]]) for part in parts]
+
+
+class History:
+    """What `TableNetwork` takes of a `UserHistory`. A plain object, lest Keras copy it as a weight."""
+
+    def __init__(self, history: UserHistory):
+        self.tower, self.small = _constant(history.tower), _constant(history.small)
+        self.scale = _constant(history.scale)
+        self.mean, self.spread = float(history.mean), float(history.spread)
 
 
 class Columns:
@@ -174,7 +180,7 @@ class Columns:
             self.of_flags.append(table)
         self.flags = _constant(np.concatenate(flags, axis=1, dtype=np.float32))
 
-    def member_vectors(self, histories=None, training: bool = False):
+    def all_vectors(self, histories=None, training: bool = False):
         """Compute each member's own vectors of the rows, shape (n * members, dim)."""
         tower = self.tower
         if training and tower.dropout:
@@ -216,7 +222,7 @@ def sum_of_parts(whole_loss: Callable, part_loss: Callable, tables: list, batch)
         with tf.GradientTape() as tape:
             tape.watch(tables)
             loss = loss_of(tables, *arguments)
-        return loss, tape.gradient(loss, tables)
+        return loss, tape.gradient(loss, tables, unconnected_gradients=tf.UnconnectedGradients.ZERO)
 
     def add(number, total, sums):
         loss, found = differentiate(part_loss, tf.nest.map_structure(lambda array: array[number], parts))

@@ -54,6 +54,7 @@ class EpochReport(keras.callbacks.Callback):
         print(f"{line} | {time.perf_counter() - self.start:.1f} s", flush=True)
 
 
+@keras.saving.register_keras_serializable("dbrec")
 class DenseAdam(keras.optimizers.Adam):
     """Adam that adds up a table's gradient by row before it takes a step.
 
@@ -64,7 +65,13 @@ class DenseAdam(keras.optimizers.Adam):
 
     def apply(self, grads, trainable_variables=None):
         """Take a step, as Keras's optimizers do."""
-        super().apply([tf.convert_to_tensor(gradient) for gradient in grads], trainable_variables)
+        dense = [None if gradient is None else tf.convert_to_tensor(gradient) for gradient in grads]
+        super().apply(dense, trainable_variables)
+
+
+def averaged_adam(learning_rate: float) -> DenseAdam:
+    """Make the optimizer of `train`: Adam with a moving average of the weights over about 50 steps."""
+    return DenseAdam(learning_rate, use_ema=True, ema_momentum=0.98)
 
 
 def train(
@@ -87,16 +94,17 @@ def train(
     weights of the best epoch are put back.
 
     Args:
-        network_train: As `build_model` returns it, not yet compiled.
-        dataset: Batches of triplets, from `triplet_dataset`.
+        network_train: From `build_model`, with batches from `triplet_dataset`; or a `TableNetwork`, with
+            those from `position_dataset`. Not yet compiled.
+        dataset: Batches of triplets.
         steps_per_epoch: Batches an epoch.
         epochs: Epochs at most.
         learning_rate: Adam's learning rate.
         validation: Held-out ratings to watch; None trains for all the epochs.
         patience: Epochs to wait for a better AUC.
         verbose: Whether to print a line an epoch.
-        callbacks: Further Keras callbacks, called after these. Between epochs the network holds the average
-            with `validation`, and without it the weights that Adam takes its steps with.
+        callbacks: Further Keras callbacks, called after these, those of a batch once a call. Between epochs
+            the network holds the average with `validation`, and without it the weights of Adam's steps.
 
     Returns:
         Keras's history: ``.history["loss"]`` and, with `validation`, ``["val_auc"]`` and
@@ -111,9 +119,8 @@ def train(
     if validation:
         stop = {"monitor": "val_auc", "mode": "max", "patience": patience}
         used.append(keras.callbacks.EarlyStopping(**stop, restore_best_weights=True))
-    optimizer = DenseAdam(learning_rate, use_ema=True, ema_momentum=0.98)
     at_once = next(n for n in range(MOST_STEPS_A_CALL, 0, -1) if steps_per_epoch % n == 0)
-    network_train.compile(optimizer, jit_compile=True, steps_per_execution=at_once)
+    network_train.compile(averaged_adam(learning_rate), jit_compile=True, steps_per_execution=at_once)
     return network_train.fit(
         dataset,
         steps_per_epoch=steps_per_epoch,

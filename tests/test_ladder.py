@@ -86,7 +86,7 @@ def test_softmax_vectors_are_shares_and_the_others_are_not(task):
 def test_a_whole_history_keeps_the_target_in_the_sum(task):
     whole, without = (Towers(parts_of(name), task, 0) for name in ("history, whole", "history"))
     assert not whole.networks[0].small.numpy().any() and without.networks[0].small.numpy().any()
-    assert np.array_equal(whole.networks[0].histories, without.networks[0].histories)
+    assert np.array_equal(whole.networks[0].histories.tower, without.networks[0].histories.tower)
 
 
 # User 0 rated films 0 and 1 of five; films 0, 2, 3 were rated by others 1, 3 and 1 times, film 4 never.

@@ -310,3 +310,23 @@ def test_a_job_gives_the_recommender_that_fit_gives(planted, tmp_path):
     ratings = parts[0].assign(rating=6 - parts[0].rating)
     with pytest.raises(ValueError, match="was written of other ratings or features: give those that"):
         HybridRecommender.from_job(job, ratings, *parts[1:])
+
+
+def test_a_job_of_other_ratings_or_features_is_told_apart(planted, tmp_path):
+    settings = {"members": 1, "embedding_dim": 4, "history_dim": 0, "epochs": 1, "verbose": False}
+    ratings, users, items = planted["ratings"], planted["users"], planted["items"]
+    job = HybridRecommender(**settings).write_job(tmp_path, ratings, users, items, n_shards=1)
+    distributed.train(job)
+    shuffled = ratings.sample(frac=1, random_state=0)
+    assert HybridRecommender.from_job(job, shuffled, users, items).user_status("u0").tolist() == ["ratings"]
+    for other in (ratings[1:], ratings.assign(user_id="x" + ratings.user_id)):
+        with pytest.raises(ValueError, match="was written of other ratings or features"):
+            HybridRecommender.from_job(job, other, users, items)
+    with pytest.raises(ValueError, match="was written of other ratings or features"):
+        HybridRecommender.from_job(job, ratings, users)
+
+
+@pytest.mark.parametrize("setting", ["epochs", "batch_size"])
+def test_a_number_below_one_is_refused(setting):
+    with pytest.raises(ValueError, match=f"{setting} is 0: give a number of at least 1, or None"):
+        HybridRecommender(**{setting: 0})

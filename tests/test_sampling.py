@@ -70,6 +70,7 @@ def test_the_length_counts_the_ratings_that_can_be_positives():
         ({"negatives": "hard"}, "negatives is 'hard': give 'explicit' or 'unobserved'"),
         ({"ratings": np.ones(6)}, "none of 6 ratings can start a triplet.*rated lower"),
         ({"negatives": "unobserved", "n_partners": 3, "positive_from": 5}, "never rated"),
+        ({"negatives": "unobserved", "n_partners": 2}, "n_partners is 2 and a partner is 2: give at least 3"),
     ],
 )
 def test_what_cannot_be_sampled_is_refused(arguments, message):
@@ -159,3 +160,11 @@ def test_anchors_far_apart_are_told_apart():
     )
     found = {row for row in drawn(sampler, 60_000) if row[0] != 7}
     assert found <= {(10**6, 0, 1), (10**6, 0, 2), (10**6, 1, 2)} and len(sampler) == 2 + 2999
+
+
+def test_each_member_draws_every_positive_equally_often():
+    users, films = np.arange(400) // 2, np.arange(400)
+    sampler = TripletSampler(users, films, np.arange(400) % 2)
+    anchors = np.concatenate([sampler.sample_rated((16, 4)).anchor for _ in range(500)])
+    for edge in (anchors < 20, anchors >= 180):
+        assert edge.mean(axis=0) == pytest.approx(0.1, abs=0.02)

@@ -108,4 +108,4 @@ def test_rows_and_histories_are_no_weights_to_train():
     network.fit(position_dataset(SAMPLERS, 8), steps_per_epoch=1, verbose=0)
     assert len(network.trainable_weights) == len(towers[0].trainable_weights + towers[1].trainable_weights)
     assert np.array_equal(network.user_columns.rows, ROWS[0])
-    assert np.array_equal(network.histories, history().tower)
+    assert np.array_equal(network.histories.tower, history().tower)
