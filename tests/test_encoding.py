@@ -59,6 +59,7 @@ def test_flags_mark_the_categories_of_a_tuple():
     ("values", "message"),
     [
         (pd.Series([None, None]), "feature 'x' has no value in any row: leave the column out"),
+        (pd.Series([(), []]), "feature 'x' has no category in any row: leave the column out"),
         (pd.Series(pd.to_datetime(["2000-01-01"])), "feature 'x' has dtype datetime64.*give numbers, text"),
     ],
 )

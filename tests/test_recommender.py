@@ -318,8 +318,10 @@ def test_a_job_of_other_ratings_or_features_is_told_apart(planted, tmp_path):
     job = HybridRecommender(**settings).write_job(tmp_path, ratings, users, items, n_shards=1)
     distributed.train(job)
     shuffled = ratings.sample(frac=1, random_state=0)
-    assert HybridRecommender.from_job(job, shuffled, users, items).user_status("u0").tolist() == ["ratings"]
-    for other in (ratings[1:], ratings.assign(user_id="x" + ratings.user_id)):
+    found = HybridRecommender.from_job(job, shuffled, users, items)
+    assert found.seen.item_id.tolist() == shuffled.item_id.tolist()
+    swapped = ratings.replace({"user_id": {"u0": "u2", "u2": "u0"}})  # of the same features
+    for other in (ratings[1:], swapped, ratings.assign(rating=6 - ratings.rating)):
         with pytest.raises(ValueError, match="was written of other ratings or features"):
             HybridRecommender.from_job(job, other, users, items)
     with pytest.raises(ValueError, match="was written of other ratings or features"):
