@@ -85,7 +85,10 @@ def test_softmax_vectors_are_shares_and_the_others_are_not(task):
 
 def test_a_whole_history_keeps_the_target_in_the_sum(task):
     whole, without = (Towers(parts_of(name), task, 0) for name in ("history, whole", "history"))
-    assert not whole.networks[0].small.numpy().any() and without.networks[0].small.numpy().any()
+    assert (
+        not whole.networks[0].histories.small.numpy().any()
+        and without.networks[0].histories.small.numpy().any()
+    )
     assert np.array_equal(whole.networks[0].histories.tower, without.networks[0].histories.tower)
 
 
