@@ -18,7 +18,8 @@ What the columns say:
 - ``model_mib``: the weights, Adam's two moments and the moving average.
 - ``sampler_bytes_per_rating``: the peak when the samplers stand and there is no model yet, for each training
   rating. ``bytes_per_rating``: the peak of the fit less the model, likewise. That holds the compiler, too,
-  some 200 MiB at any size, and what a step works with, which grows with the ids and the batch.
+  some 200 MiB at any size, and what a step works with, which grows with the ids. The ratings are in memory
+  until the samplers stand; while the model trains they lie on the disk.
 - ``auc``, ``auc_planted``, ``auc_item_mean``: on the tenth held out, of the fit; of the planted score without
   its noise, which no model can beat; of the item's share of liked ratings. ``auc_seconds``: of these and of
   the AUC per user.
