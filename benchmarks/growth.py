@@ -4,8 +4,8 @@ Each size is fitted in a process of its own (growth_fit.py), from files that the
 build/growth. Users and items grow along: 6,000 and 3,700 at a million ratings, 160,000 and 60,000 at 25
 million. A row is written to results/growth.csv as its size ends; rows that are there already are passed over.
 
-The batch grows with the data, as `dbrec.learning.default_batch_size` lets it: 56 steps an epoch at any size.
-`TableNetwork` takes it in parts, so its memory doesn't.
+The batch grows with the data, as `default_batch_size` lets it: 56 steps an epoch at any size. `TableNetwork`
+takes it in parts, so its memory doesn't.
 
 What the columns say:
 
@@ -45,7 +45,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.compare import ROOT, THREAD_SETTINGS, replace, rows_of
-from dbrec.synthetic import SyntheticData, make_ratings, open_ratings
+from dbrec.data.synthetic import SyntheticData, make_ratings, open_ratings
 
 RESULTS, MADE = ROOT / "benchmarks" / "results", ROOT / "build" / "growth"
 MARK = "RESULT "

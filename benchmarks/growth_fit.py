@@ -13,15 +13,17 @@ import pandas as pd
 
 from benchmarks.growth import MARK, Fit, prepare
 from dbrec._quiet import keras
-from dbrec.encoding import FeatureEncoder
-from dbrec.history import UserHistory, item_factors
-from dbrec.learning import Settings, build, default_batch_size
-from dbrec.metrics import auc, auc_per_user, ranking_metrics
-from dbrec.sampling import TripletSampler, position_dataset
-from dbrec.scoring import VectorScorer, pair_scores
-from dbrec.synthetic import SyntheticData
-from dbrec.tables import TableNetwork
-from dbrec.training import train as train_epochs
+from dbrec.data.synthetic import SyntheticData
+from dbrec.evaluation.auc import auc, auc_per_user
+from dbrec.evaluation.ranking import ranking_metrics
+from dbrec.features.encoder import FeatureEncoder
+from dbrec.scoring.choice import UserHistory, item_factors
+from dbrec.scoring.scorer import VectorScorer, pair_scores
+from dbrec.training.batches import position_dataset
+from dbrec.training.fit import Settings, build, default_batch_size
+from dbrec.training.loop import train as train_epochs
+from dbrec.training.position_network import TableNetwork
+from dbrec.training.sampling import TripletSampler
 
 LIKED_FROM, TEST_SHARE, K = 4, 0.1, 10
 LISTED_USERS = 1_000
@@ -99,7 +101,7 @@ def make_samplers(train: list[np.ndarray], seed: int) -> list:
 
 
 def build_network(data: SyntheticData, train: list[np.ndarray], fit: Fit) -> tuple:
-    """Build the training network as `dbrec.learning` does, on positions; give it and the users' histories."""
+    """Build the training network as a fit does, on positions; give it and the users' histories."""
     encoders = [FeatureEncoder.fit(frame.index, frame) for frame in (data.users, data.items)]
     history, (users, items, stars) = None, train
     if fit.history_dim:

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 import pandas as pd
 
 from benchmarks.tasks import Task
-from dbrec.metrics import auc, auc_per_user, bootstrap_auc, coverage, ranking_metrics
+from dbrec.evaluation.auc import auc, auc_per_user, bootstrap_auc
+from dbrec.evaluation.ranking import coverage, ranking_metrics
 
 K = 10
 

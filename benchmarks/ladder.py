@@ -22,9 +22,9 @@ from benchmarks.rung_model import Towers
 from benchmarks.rungs import RUNGS, Parts, parts_of
 from benchmarks.tasks import Task, load_task
 from dbrec._quiet import keras
-from dbrec.data import load_movielens
-from dbrec.post import fit_post_model
-from dbrec.scoring import VectorScorer
+from dbrec.data.movielens import load_movielens
+from dbrec.lessons.original_post import fit_post_model
+from dbrec.scoring.scorer import VectorScorer
 
 RESULTS = Path(__file__).parent / "results"
 COLUMNS = (

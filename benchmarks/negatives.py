@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from dbrec.sampling import Triplets, TripletSampler
+from dbrec.training.sampling import Triplets, TripletSampler
 
 
 class PopularSampler(TripletSampler):

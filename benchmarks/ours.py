@@ -1,7 +1,7 @@
 """The systems of this package, behind the same two methods as the peers."""
 
 from dbrec import HybridRecommender
-from dbrec.post import fit_post_model
+from dbrec.lessons.original_post import fit_post_model
 
 
 def fit_post(train, users, items, liked_from, seed):

@@ -1,4 +1,4 @@
-"""Measure approximate search (dbrec.retrieval) against exact search: recall, speed, time to build, size.
+"""Measure approximate search (dbrec.scoring.index) against exact search: recall, speed, time to build, size.
 
 Usage: python -m benchmarks.retrieval [--items 100000 1000000] [--dim 64] [--movielens]
 
@@ -25,7 +25,7 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from benchmarks import compare
-from dbrec.retrieval import ItemIndex
+from dbrec.scoring.index import ItemIndex
 
 RESULTS = Path(__file__).parent / "results" / "retrieval.csv"
 K, ROOM, N_QUERIES, N_ALONE = 10, 20, 1000, 100
@@ -67,7 +67,7 @@ def make_world(n_items: int, dim: int, n_users: int = N_QUERIES, seed: int = 0) 
 def fitted_world() -> World:
     """Give the vectors of one member fitted on MovieLens 1M, and those of some users."""
     from dbrec import HybridRecommender
-    from dbrec.data import load_movielens
+    from dbrec.data.movielens import load_movielens
 
     data = load_movielens("ml-1m")
     features = data.users[["gender", "age_group", "occupation"]], data.movies[["genres", "year"]]

@@ -6,17 +6,18 @@ from benchmarks.negatives import HardSampler, MixedSampler, PopularSampler
 from benchmarks.rungs import N_CANDIDATES, Parts
 from benchmarks.tasks import Task
 from dbrec._quiet import keras
-from dbrec.encoding import FeatureEncoder
-from dbrec.history import item_factors
-from dbrec.layers import FeatureTower, TripletLossLayer
-from dbrec.learning import Settings, default_batch_size, rows_or_zeros, sum_up
-from dbrec.losses import bpr_loss, sigmoid_loss
-from dbrec.models import build_post_model
+from dbrec.features.encoder import FeatureEncoder
+from dbrec.lessons.original_post import build_post_model
 from dbrec.recommender import LIKING_WEIGHT
-from dbrec.sampling import TripletSampler, position_dataset, triplet_dataset
-from dbrec.scoring import VectorScorer
-from dbrec.tables import TableNetwork
-from dbrec.training import DenseAdam, train
+from dbrec.scoring.choice import item_factors
+from dbrec.scoring.scorer import VectorScorer
+from dbrec.training.batches import position_dataset, triplet_dataset
+from dbrec.training.fit import Settings, default_batch_size, rows_or_zeros, sum_up
+from dbrec.training.layers import FeatureTower, TripletLossLayer
+from dbrec.training.loop import DenseAdam, train
+from dbrec.training.losses import bpr_loss, sigmoid_loss
+from dbrec.training.position_network import TableNetwork
+from dbrec.training.sampling import TripletSampler
 
 EPOCHS, LEARNING_RATE, DIM = 4, 0.005, 64
 LOSSES = {"1 - sigmoid": sigmoid_loss, "log sigmoid": bpr_loss}

@@ -14,10 +14,10 @@ from pathlib import Path
 
 from optuna.distributions import CategoricalDistribution, FloatDistribution
 
-from dbrec.data import load_movielens
+from dbrec.data.movielens import load_movielens
+from dbrec.data.splits import split_ratings
+from dbrec.lessons.tuning import search
 from dbrec.recommender import HybridRecommender
-from dbrec.splits import split_ratings
-from dbrec.tuning import search
 
 RESULTS = Path(__file__).parent / "results" / "search.csv"
 SEED = 0

@@ -25,13 +25,15 @@ from benchmarks.tasks import Task, load_task
 from benchmarks.worker import MARK
 from dbrec import HybridRecommender
 from dbrec._quiet import keras
-from dbrec.data import load_movielens
-from dbrec.encoding import FeatureEncoder
-from dbrec.metrics import ranking_metrics
-from dbrec.models import build_model, build_post_model, build_towers
-from dbrec.sampling import TripletSampler, position_dataset, random_triplet, triplet_dataset
-from dbrec.tables import TableNetwork
-from dbrec.training import train
+from dbrec.data.movielens import load_movielens
+from dbrec.evaluation.ranking import ranking_metrics
+from dbrec.features.encoder import FeatureEncoder
+from dbrec.lessons.original_post import build_post_model
+from dbrec.training.batches import position_dataset, triplet_dataset
+from dbrec.training.loop import train
+from dbrec.training.position_network import TableNetwork
+from dbrec.training.sampling import TripletSampler, random_triplet
+from dbrec.training.towers import build_model, build_towers
 
 BATCH, LARGE_BATCH = 8192, 32_768
 TOWERS_ALONE = {"history_dim": 0, "learning_rate": 0.006, "l2": 0.01}

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from benchmarks.protocols import protocol_a, protocol_b
-from dbrec.data import MovieLens
-from dbrec.splits import split_items, split_ratings, split_users
+from dbrec.data.movielens import MovieLens
+from dbrec.data.splits import split_items, split_ratings, split_users
 
 SPLIT_SEED, VALIDATION_SEED = 0, 1
 USER_FEATURES, ITEM_FEATURES = ["gender", "age_group", "occupation"], ["genres", "year"]

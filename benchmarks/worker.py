@@ -14,7 +14,7 @@ from platform import python_version
 from benchmarks.judging import judge, objective
 from benchmarks.systems import SYSTEMS
 from benchmarks.tasks import load_task
-from dbrec.data import load_movielens
+from dbrec.data.movielens import load_movielens
 
 MARK = "RESULT "  # libraries print too
 

@@ -1,20 +1,144 @@
-"""Check what people bring before anything is learned from it."""
+"""Check single values that people give: numbers, ids, labels. Each error says what was received and allowed."""
+
+import math
+import reprlib
+from collections.abc import Iterable, Mapping
+from numbers import Integral, Real
 
 import numpy as np
 import pandas as pd
+
+LARGEST_SEED = 2**31 - 1
+
+
+def whole_number(name: str, value, least: int = 1, most: int | None = None) -> int:
+    """Return a whole number as a Python int, or refuse what isn't one from `least` to `most`.
+
+    Raises:
+        ValueError: If it isn't; booleans, floats and text aren't either.
+    """
+    whole = isinstance(value, Integral) and not isinstance(value, (bool, np.bool_))
+    if not whole or value < least or (most is not None and value > most):
+        bound = f"of at least {least}" if most is None else f"from {least} to {most}"
+        raise ValueError(f"{name} is {reprlib.repr(value)}: give a whole number {bound}")
+    return int(value)
+
+
+def number(name: str, value, allowed: str = "[-inf, inf]") -> float:
+    """Return a finite number as a Python int or float, or refuse what lies outside an interval.
+
+    Args:
+        name: What the caller calls it.
+        value: What was given.
+        allowed: The interval as one writes it: ``"[0, 1)"`` holds 0 and not 1.
+
+    Raises:
+        ValueError: If it isn't a number, isn't finite or lies outside.
+    """
+    low, high = (float(part) for part in allowed[1:-1].split(","))
+    real = isinstance(value, Real) and not isinstance(value, (bool, np.bool_)) and math.isfinite(value)
+    above = real and (value >= low if allowed[0] == "[" else value > low)
+    if not above or not (value <= high if allowed[-1] == "]" else value < high):
+        where = "" if math.isinf(low) and math.isinf(high) else f" in {allowed}"
+        raise ValueError(f"{name} is {reprlib.repr(value)}: give a finite number{where}")
+    return int(value) if isinstance(value, Integral) else float(value)
+
+
+def seed_number(seed) -> int:
+    """Return a seed, or refuse what isn't a whole number from 0 to 2^31 - 1.
+
+    Raises:
+        ValueError: If it isn't.
+    """
+    return whole_number("seed", seed, 0, LARGEST_SEED)
+
+
+def raw_ids(values, name: str = "ids") -> pd.Index:
+    """Take one raw id or many, from any array, frame column or iterable, as an index of ints or of text.
+
+    Categoricals, nullable and Arrow types and whole floats become what they stand for.
+
+    Args:
+        values: One id, or an iterable of n.
+        name: What the caller calls them.
+
+    Returns:
+        An index of length n, of an integer or a text type.
+
+    Raises:
+        TypeError: If they aren't a row of ids, mix ints and text, or are of another type, such as dates.
+        ValueError: If one is missing.
+    """
+    what = f"{name} must be one id or a row of ids, ints or text"
+    if isinstance(values, (pd.DataFrame, Mapping, bytes, bytearray)):
+        raise TypeError(f"{what}, and not a {type(values).__name__}: {reprlib.repr(values)}")
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        values = [values]
+    if not isinstance(values, (np.ndarray, pd.Series, pd.Index, pd.api.extensions.ExtensionArray)):
+        rows = list(values)
+        values = np.empty(len(rows), object)
+        values[:] = rows
+    if np.ndim(values) != 1:
+        raise TypeError(f"{what}, and not a table of shape {np.shape(values)}: give one column of it")
+    ids = pd.Series(values).reset_index(drop=True)
+    if isinstance(ids.dtype, pd.CategoricalDtype):
+        ids = ids.astype(ids.cat.categories.dtype) if ids.notna().all() else ids.astype(object)
+    if (missing := ids.isna()).any():
+        raise ValueError(f"{name} has a missing value at position {missing.argmax()}: leave such rows out")
+    kind = pd.api.types.infer_dtype(ids, skipna=False)
+    if kind == "floating" and (ids % 1 == 0).all():
+        return pd.Index(ids.to_numpy(np.float64).astype(np.int64))
+    if kind == "integer" and ids.max() < 2**63 and ids.min() >= -(2**63):
+        return pd.Index(ids.to_numpy(ids.dtype if ids.dtype in (np.int32, np.int16, np.int8) else np.int64))
+    if kind == "string":
+        return pd.Index(ids.to_numpy(object), dtype="str")
+    if kind == "empty":
+        return pd.Index([], dtype=np.int64)
+    raise TypeError(
+        f"{what}, and these are {kind}, such as {reprlib.repr(ids.tolist()[0])}: "
+        f"turn them into text, as by [str(x) for x in {name}]"
+    )
+
+
+def positions(index: pd.Index, values, name: str = "ids") -> np.ndarray:
+    """Find the positions of raw ids in an index, -1 where unknown.
+
+    Args:
+        index: Ids as `raw_ids` gives them.
+        values: One raw id, or an iterable of n.
+        name: What the caller calls them.
+
+    Raises:
+        TypeError: As `raw_ids`, or if text is looked up among numbers or numbers among text.
+        ValueError: If one is missing.
+    """
+    ids = raw_ids(values, name)
+    if len(ids) and len(index) and pd.api.types.is_numeric_dtype(ids) != pd.api.types.is_numeric_dtype(index):
+        raise TypeError(
+            f"{name} holds {ids.tolist()[0]!r}, ids here are like {index.tolist()[0]!r}: "
+            "give ids of the type used in fitting"
+        )
+    return index.get_indexer(ids)
+
+
+def labels(liked) -> np.ndarray:
+    """Return labels as booleans, shape (n,); only true and false, or 1 and 0, are labels.
+
+    Raises:
+        ValueError: If there are others.
+    """
+    values = pd.Series(np.asarray(liked, object).ravel())
+    wrong = values.isna() | ~values.isin([0, 1])
+    if wrong.any():
+        raise ValueError(f"liked holds {values[wrong].iloc[0]!r}: give true or false, as by rating >= 4")
+    return np.asarray(liked, bool)
 
 
 def check_ratings(ratings: pd.DataFrame, liked_from: float, name: str = "ratings") -> None:
     """Refuse ratings that a recommender can't learn from.
 
-    Args:
-        ratings: Should have columns ``user_id``, ``item_id`` and ``rating``.
-        liked_from: Lowest rating that counts as liked.
-        name: What the caller calls the frame, for the message.
-
     Raises:
-        ValueError: If a column or a value is missing, a rating isn't a finite number, a pair stands twice,
-            or all ratings are liked or none is.
+        ValueError: If they are.
     """
     missing = [column for column in ("user_id", "item_id", "rating") if column not in ratings]
     if missing:

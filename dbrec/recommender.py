@@ -9,18 +9,19 @@ import numpy as np
 import pandas as pd
 
 from dbrec.checks import check_ratings
-from dbrec.encoding import Categorical, FeatureEncoder
-from dbrec.history import SHRINKAGE
-from dbrec.jobs import Job, check_job, item_factors_of, trained_network, write_job
-from dbrec.learning import Settings, build, learn, prepare, rows_or_zeros, sum_up
-from dbrec.models import build_predict
-from dbrec.newcomers import FeatureMap, after_ratings, log_odds_liked, with_newcomers
-from dbrec.scoring import VectorScorer, positions
-from dbrec.splits import split_ratings
+from dbrec.data.splits import split_ratings
+from dbrec.features.columns import Categorical
+from dbrec.features.encoder import FeatureEncoder
+from dbrec.scoring.choice import SHRINKAGE
+from dbrec.scoring.newcomers import FeatureMap, after_ratings, log_odds_liked, with_newcomers
+from dbrec.scoring.scorer import VectorScorer, positions
 from dbrec.storage import read_folder, write_folder
+from dbrec.training.fit import Settings, build, learn, prepare, rows_or_zeros, sum_up
+from dbrec.training.towers import build_predict
+from dbrec.training.workers.jobs import Job, check_job, item_factors_of, trained_network, write_job
 
 if TYPE_CHECKING:
-    from dbrec.retrieval import ItemIndex
+    from dbrec.scoring.index import ItemIndex
 
 # Of the liking score in lists: choice decides, unless there are no ratings to tell it from.
 LIKING_WEIGHT, NEWCOMER_LIKING_WEIGHT = 0.01, 0.1
@@ -150,9 +151,9 @@ class HybridRecommender:
         items: pd.DataFrame | None = None,
         n_shards: int = 4,
     ) -> Job:
-        """Write what `fit` would train as a job for several processes; see `dbrec.jobs.write_job`.
+        """Write what `fit` would train as a job for several processes; see `jobs.write_job`.
 
-        ``python -m dbrec.distributed FOLDER --workers 2`` trains it, and `from_job` takes what it learned.
+        ``python -m dbrec.training.workers FOLDER --workers 2`` trains it; `from_job` takes what it learned.
 
         Args:
             folder: Folder to write, new or empty.
@@ -183,7 +184,7 @@ class HybridRecommender:
         """Make the recommender that a trained job has learned.
 
         Args:
-            job: From `write_job` or `dbrec.jobs.read_job`, trained to its end.
+            job: From `write_job` or `dbrec.training.workers.jobs.read_job`, trained to its end.
             ratings: What `write_job` got.
             users: What `write_job` got.
             items: What `write_job` got.
@@ -350,7 +351,7 @@ class HybridRecommender:
     ) -> pd.DataFrame:
         """List items for a person who isn't in the data, without training.
 
-        Their features give a first vector, and each item they name moves it; see `dbrec.newcomers`.
+        Their features give a first vector, and each item they name moves it; see `dbrec.scoring.newcomers`.
 
         Args:
             features: Name of a user feature to its value; those left out, or None, are missing.

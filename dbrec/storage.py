@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from dbrec.encoding import Categorical, Column, FeatureEncoder, MultiHot, Numeric, Words
-from dbrec.history import ItemFactors
+from dbrec.features.columns import Categorical, Column, MultiHot, Numeric, Words
+from dbrec.features.encoder import FeatureEncoder
+from dbrec.scoring.choice import ItemFactors
 
 FORMAT = 4
 KINDS = {kind.__name__: kind for kind in (Categorical, Numeric, MultiHot, Words)}

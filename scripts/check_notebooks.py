@@ -121,7 +121,7 @@ def check(folder: Path, dataset: str) -> bool:
 
 def main(folder: str) -> int:
     """Check a folder with the data set that its notebooks will load; 0 if all is well, else 1."""
-    from dbrec.data import default_dataset  # here, since only the command line needs data
+    from dbrec.data.movielens import default_dataset  # here, since only the command line needs data
 
     return 0 if check(Path(folder), default_dataset().name) else 1
 

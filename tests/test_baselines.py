@@ -2,9 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dbrec.baselines import item_mean, logistic_regression, popularity
-from dbrec.encoding import FeatureEncoder, one_hot
-from dbrec.metrics import auc, auc_per_user
+from dbrec.evaluation.auc import auc, auc_per_user
+from dbrec.features.encoder import FeatureEncoder, one_hot
+from dbrec.scoring.baselines import item_mean, logistic_regression, popularity
 
 RATINGS = pd.DataFrame(
     [(1, 10, 5), (1, 20, 1), (2, 10, 3), (2, 30, 4), (3, 10, 4)], columns=["user_id", "item_id", "rating"]

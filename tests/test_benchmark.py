@@ -15,9 +15,9 @@ from benchmarks.peers.boosting import RatedFeatures, fit_boosting
 from benchmarks.peers.systems import Catalogue, fit_ease
 from benchmarks.systems import SYSTEMS, TRIALS, System
 from benchmarks.tasks import TASKS, Task, load_task
-from dbrec.data import MovieLens
-from dbrec.metrics import auc_per_user
-from dbrec.scoring import VectorScorer
+from dbrec.data.movielens import MovieLens
+from dbrec.evaluation.auc import auc_per_user
+from dbrec.scoring.scorer import VectorScorer
 
 PEERS = Path(__file__).parents[1] / "benchmarks" / "peers"
 

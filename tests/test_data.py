@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 from movielens_files import ML_1M, ML_100K, write_movielens
 
-from dbrec import data
-from dbrec.data import DataError, UnavailableError, default_dataset, load_movielens
-from dbrec.parsing import AGE_GROUPS, split_title
+from dbrec.data import movielens as data
+from dbrec.data.movielens import DataError, UnavailableError, default_dataset, load_movielens
+from dbrec.data.parsing import AGE_GROUPS, split_title
 
 REAL = Path(os.environ.get("DBREC_DATA_DIR") or "nowhere")
 

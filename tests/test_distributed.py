@@ -8,14 +8,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dbrec import distributed
-from dbrec.encoding import FeatureEncoder
-from dbrec.history import UserHistory, item_factors
-from dbrec.jobs import TRIPLET, batches, build_network, read_job, trained_network, write_job
-from dbrec.launcher import Worker, launch, running, watch
-from dbrec.learning import Settings
-from dbrec.sampling import TripletSampler, position_dataset
-from dbrec.training import train
+from dbrec.features.encoder import FeatureEncoder
+from dbrec.scoring.choice import UserHistory, item_factors
+from dbrec.training.batches import position_dataset
+from dbrec.training.fit import Settings
+from dbrec.training.loop import train
+from dbrec.training.sampling import TripletSampler
+from dbrec.training.workers import distributed
+from dbrec.training.workers.jobs import TRIPLET, batches, build_network, read_job, trained_network, write_job
+from dbrec.training.workers.launcher import Worker, launch, running, watch
 
 SETTINGS = Settings(embedding_dim=8, epochs=6, batch_size=16, learning_rate=0.01, members=2)
 USERS, ITEMS = [part.ravel() for part in np.indices((40, 30))]
@@ -129,7 +130,7 @@ def test_a_failing_worker_is_reported_by_its_last_lines(tmp_path):
 
 
 def test_a_worker_ends_with_its_launcher(job):
-    command = [sys.executable, "-m", "dbrec.distributed", str(job.folder), "--launched"]
+    command = [sys.executable, "-m", "dbrec.training.workers.distributed", str(job.folder), "--launched"]
     worker = subprocess.Popen(command, stdin=subprocess.PIPE)
     worker.stdin.close()
     assert worker.wait(timeout=120) == 1

@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 from movielens_files import write_movielens, write_wheel, zip_bytes
 
-from dbrec import download, recbole_wheel
-from dbrec.data import DataError, UnavailableError, default_dataset, load_movielens
-from dbrec.download import find_folder
+from dbrec.data import download, recbole_wheel
+from dbrec.data.download import find_folder
+from dbrec.data.movielens import DataError, UnavailableError, default_dataset, load_movielens
 
 
 class Server(ThreadingHTTPServer):

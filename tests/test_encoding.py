@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dbrec.encoding import Categorical, FeatureEncoder, MultiHot, Numeric, Words, fit_column
+from dbrec.features.columns import Categorical, MultiHot, Numeric, Words, fit_column
+from dbrec.features.encoder import FeatureEncoder
 
 
 def test_dtype_tells_the_kind_of_a_column():

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dbrec.geography import DIVISIONS, places
+from dbrec.lessons.geography import DIVISIONS, places
 
 
 def place(code):

@@ -5,8 +5,8 @@ import pytest
 from benchmarks import growth
 from benchmarks.growth import Fit, run, sizes_of
 from benchmarks.growth_fit import measure, split
-from dbrec import synthetic
-from dbrec.synthetic import make_ratings
+from dbrec.data import synthetic
+from dbrec.data.synthetic import make_ratings
 
 
 @pytest.fixture(scope="module")

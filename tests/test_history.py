@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import Ridge
 
-from dbrec.history import NOT_LIKED, UserHistory, item_factors
+from dbrec.scoring.choice import NOT_LIKED, UserHistory, item_factors
 
 USERS, ITEMS = np.array([0, 0, 0, 1, 1, 2, 2, 3]), np.array([0, 1, 2, 0, 1, 1, 2, 2])
 RATINGS = np.array([5, 4, 1, 5, 2, 3, 4, 5])

@@ -10,9 +10,9 @@ from benchmarks.rung_model import DIM, EPOCHS, LEARNING_RATE, Towers
 from benchmarks.rungs import LADDER, RUNGS, Parts, parts_of
 from benchmarks.tasks import load_task
 from dbrec import HybridRecommender
-from dbrec.data import MovieLens
-from dbrec.learning import Settings
-from dbrec.sampling import TripletSampler
+from dbrec.data.movielens import MovieLens
+from dbrec.training.fit import Settings
+from dbrec.training.sampling import TripletSampler
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from dbrec._quiet import tf
-from dbrec.losses import bpr_loss, margin_loss, sigmoid_loss
+from dbrec.training.losses import bpr_loss, margin_loss, sigmoid_loss
 
 X = np.array([-120, -50, -3, 0, 3, 50, 120], np.float32)
 

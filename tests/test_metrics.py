@@ -5,14 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
-from dbrec.metrics import (
-    auc,
-    auc_per_user,
-    bootstrap_auc,
-    bootstrap_auc_difference,
-    coverage,
-    ranking_metrics,
-)
+from dbrec.evaluation.auc import auc, auc_per_user, bootstrap_auc, bootstrap_auc_difference
+from dbrec.evaluation.ranking import coverage, ranking_metrics
 
 
 def random_rows(seed, n=200, users=12, ties=True):

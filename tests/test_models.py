@@ -5,10 +5,11 @@ import pandas as pd
 import pytest
 
 from dbrec._quiet import keras, tf
-from dbrec.encoding import FeatureEncoder
-from dbrec.layers import FeatureTower, TripletLossLayer
-from dbrec.losses import sigmoid_loss
-from dbrec.models import build_model, build_post_model, build_predict, build_towers
+from dbrec.features.encoder import FeatureEncoder
+from dbrec.lessons.original_post import build_post_model
+from dbrec.training.layers import FeatureTower, TripletLossLayer
+from dbrec.training.losses import sigmoid_loss
+from dbrec.training.towers import build_model, build_predict, build_towers
 
 
 def encoders():

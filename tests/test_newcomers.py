@@ -3,7 +3,7 @@ import pytest
 from scipy import sparse
 from sklearn.linear_model import Ridge
 
-from dbrec.newcomers import FeatureMap, after_ratings, log_odds_liked
+from dbrec.scoring.newcomers import FeatureMap, after_ratings, log_odds_liked
 
 RANDOM = np.random.default_rng(0)
 FEATURES = sparse.csr_matrix(np.eye(2)[RANDOM.integers(0, 2, 400)])

@@ -2,10 +2,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dbrec.metrics import auc
-from dbrec.models import build_post_model
-from dbrec.post import fit_post_model, train_post_model
-from dbrec.sampling import TripletSampler, triplet_dataset
+from dbrec.evaluation.auc import auc
+from dbrec.lessons.original_post import build_post_model, fit_post_model, train_post_model
+from dbrec.training.batches import triplet_dataset
+from dbrec.training.sampling import TripletSampler
 
 USERS = pd.DataFrame({"job": ["cook"] * 10 + ["spy"] * 10}, index=range(1, 21))
 FILMS = pd.DataFrame({"genres": [("calm",), ("calm",), ("loud",), ("loud",), ("calm",)]}, index=range(5))

@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks import protocols
 from benchmarks.protocols import k_core, protocol_a, protocol_b
-from dbrec.data import load_movielens
+from dbrec.data.movielens import load_movielens
 
 REAL = Path(os.environ.get("DBREC_DATA_DIR") or "nowhere") / "ml-1m"
 on_the_real_data = pytest.mark.skipif(not REAL.exists(), reason="needs $DBREC_DATA_DIR/ml-1m")

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dbrec import distributed
-from dbrec.metrics import auc, auc_per_user
-from dbrec.newcomers import log_odds_liked
+from dbrec.data.splits import split_ratings
+from dbrec.evaluation.auc import auc, auc_per_user
 from dbrec.recommender import HybridRecommender
-from dbrec.splits import split_ratings
+from dbrec.scoring.newcomers import log_odds_liked
+from dbrec.training.workers import distributed
 
 SMALL = {"embedding_dim": 8, "epochs": 40, "batch_size": 128, "members": 2, "verbose": False}
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from benchmarks.retrieval import COLUMNS, RESULTS, exact, make_world, recalls
 from dbrec.recommender import HybridRecommender
-from dbrec.retrieval import ItemIndex
-from dbrec.scoring import VectorScorer
+from dbrec.scoring.index import ItemIndex
+from dbrec.scoring.scorer import VectorScorer
 
 # on the first axis the longest vector has the largest dot product, not the one that points along it
 LENGTHS = [[1, 0], [5, 5], [3, 0], [0, 9]]
@@ -148,7 +148,7 @@ def test_seen_items_never_come_back_and_lists_stay_full():
 
 
 def test_who_has_seen_more_than_there_is_room_for_gets_an_exact_list(monkeypatch):
-    monkeypatch.setattr("dbrec.retrieval.MOST_LEFT_OUT", 4)
+    monkeypatch.setattr("dbrec.scoring.index.MOST_LEFT_OUT", 4)
     best = scorer().recommend("u0", 100)
     some = scorer(seen=best[["user_id", "item_id"]])
     lists = some.recommend(["u1", "u0"], 5, index="approximate")
@@ -194,7 +194,7 @@ def test_the_recommender_takes_the_same_argument():
 
 
 def test_exact_search_needs_no_usearch():
-    code = "import sys; sys.modules['usearch'] = None; import dbrec.scoring"
+    code = "import sys; sys.modules['usearch'] = None; import dbrec.scoring.scorer"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 

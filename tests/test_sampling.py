@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dbrec.sampling import TripletSampler, position_dataset, random_triplet, triplet_dataset
+from dbrec.training.batches import position_dataset, triplet_dataset
+from dbrec.training.sampling import TripletSampler, random_triplet
 
 # user 0 rated films 0, 1, 2 with 5, 3, 1; user 1 rated films 1, 2 with 4, 4; user 2 film 0 with 2
 USERS, FILMS, STARS = np.array([0, 0, 0, 1, 1, 2]), np.array([0, 1, 2, 1, 2, 0]), np.array([5, 3, 1, 4, 4, 2])
@@ -143,7 +144,7 @@ def test_the_pipeline_refuses_arguments_that_do_not_fit(samplers, size, message)
 
 
 def test_ratings_of_any_scale_and_many_rows_are_drawn_as_they_are(monkeypatch):
-    monkeypatch.setattr("dbrec.sampling.ROWS_AT_ONCE", 4)
+    monkeypatch.setattr("dbrec.training.sampling.ROWS_AT_ONCE", 4)
     stars = np.linspace(-1.5, 2.5, 300)
     users, films = np.arange(300) % 3, np.arange(300)
     found = TripletSampler(users, films, stars).sample_rated(2000)

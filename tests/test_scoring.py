@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dbrec.scoring import VectorScorer
+from dbrec.scoring.scorer import VectorScorer
 
 
 def scorer():
@@ -99,10 +99,10 @@ def test_scores_and_lists_in_parts_are_those_of_the_whole(monkeypatch):
     vectors = random.normal(size=(10, 2)), random.normal(size=(9, 2))
     some, pairs = VectorScorer(range(9), range(8), *vectors, seen), (random.integers(0, 9, 50), [3])
     scores, lists = some.score(*pairs), some.recommend(range(9), 4)
-    monkeypatch.setattr("dbrec.scoring.PAIRS_AT_ONCE", 7)
+    monkeypatch.setattr("dbrec.scoring.scorer.PAIRS_AT_ONCE", 7)
     assert np.array_equal(some.score(*pairs), scores)
     for at_once in (1, 20):  # fewer than the items, and two users at once
-        monkeypatch.setattr("dbrec.scoring.SCORES_AT_ONCE", at_once)
+        monkeypatch.setattr("dbrec.scoring.scorer.SCORES_AT_ONCE", at_once)
         found = some.recommend(range(9), 4)
         assert found.drop(columns="score").equals(lists.drop(columns="score"))
         assert found.score.to_numpy() == pytest.approx(lists.score.to_numpy(), rel=1e-5)

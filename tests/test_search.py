@@ -1,8 +1,8 @@
 import inspect
 
 from benchmarks.search import RESULTS, SPACE
+from dbrec.lessons.tuning import read_trials
 from dbrec.recommender import HybridRecommender
-from dbrec.tuning import read_trials
 
 
 def test_the_space_names_settings_of_the_recommender():

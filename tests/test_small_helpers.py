@@ -4,13 +4,14 @@ import sys
 import matplotlib
 import pytest
 
-from dbrec.exercises import check
+from dbrec.lessons.exercises import check
 
 matplotlib.use("Agg")
 
 
 @pytest.mark.parametrize(
-    "module", ["dbrec", "dbrec.data", "dbrec.splits", "dbrec.metrics", "dbrec.baselines"]
+    "module",
+    ["dbrec", "dbrec.data.movielens", "dbrec.data.splits", "dbrec.evaluation.auc", "dbrec.scoring.baselines"],
 )
 def test_reading_data_and_judging_needs_no_tensorflow(module):
     code = f"import sys, {module}; sys.exit('tensorflow' in sys.modules)"
@@ -19,7 +20,7 @@ def test_reading_data_and_judging_needs_no_tensorflow(module):
 
 def test_importing_a_network_module_writes_nothing_to_standard_error():
     done = subprocess.run(
-        [sys.executable, "-c", "import dbrec.models"], capture_output=True, text=True, check=True
+        [sys.executable, "-c", "import dbrec.training.towers"], capture_output=True, text=True, check=True
     )
     assert done.stderr == ""
 
@@ -59,8 +60,8 @@ def test_no_answer_is_not_a_wrong_one(capsys):
 
 
 def test_the_picture_of_a_network_has_a_box_a_layer_and_an_arrow_a_tensor():
-    from dbrec.models import build_post_model
-    from dbrec.plots import plot_network
+    from dbrec.lessons.original_post import build_post_model
+    from dbrec.lessons.plots import plot_network
 
     network = build_post_model(3, 4, 5, 6)[0]
     texts = [text for text in plot_network(network).texts]

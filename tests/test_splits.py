@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dbrec.splits import split_items, split_ratings, split_users
+from dbrec.data.splits import split_items, split_ratings, split_users
 
 
 def frame(counts):

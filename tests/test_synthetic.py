@@ -2,10 +2,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dbrec.encoding import FeatureEncoder
-from dbrec.metrics import auc
-from dbrec.planted import USERS_A_BLOCK, PlantedWorld
-from dbrec.synthetic import make_ratings, open_ratings
+from dbrec.data.planted import USERS_A_BLOCK, PlantedWorld
+from dbrec.data.synthetic import make_ratings, open_ratings
+from dbrec.evaluation.auc import auc
+from dbrec.features.encoder import FeatureEncoder
 
 N_USERS, N_ITEMS, N_RATINGS = 1500, 400, 60_000
 
@@ -144,7 +144,7 @@ def test_the_planted_score_is_taste_and_both_biases(data):
 def test_scores_of_many_rows_are_those_of_each_part(data, monkeypatch):
     rows = data.user_index[:1000], data.item_index[:1000]
     whole = data.true_scores(*rows)
-    monkeypatch.setattr("dbrec.scoring.PAIRS_AT_ONCE", 64)
+    monkeypatch.setattr("dbrec.scoring.scorer.PAIRS_AT_ONCE", 64)
     assert np.array_equal(data.true_scores(*rows), whole)
 
 

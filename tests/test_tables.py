@@ -3,11 +3,12 @@ import pandas as pd
 import pytest
 
 from dbrec._quiet import keras, tf
-from dbrec.encoding import FeatureEncoder
-from dbrec.history import UserHistory, item_factors
-from dbrec.models import build_model, build_towers
-from dbrec.sampling import RatedTriplets, TripletSampler, position_dataset
-from dbrec.tables import TableNetwork, number_of_parts
+from dbrec.features.encoder import FeatureEncoder
+from dbrec.scoring.choice import UserHistory, item_factors
+from dbrec.training.batches import position_dataset
+from dbrec.training.position_network import TableNetwork, number_of_parts
+from dbrec.training.sampling import RatedTriplets, TripletSampler
+from dbrec.training.towers import build_model, build_towers
 
 USERS, ITEMS = np.array([0, 0, 0, 1, 1, 2, 2, 3]), np.array([0, 1, 2, 0, 1, 1, 2, 2])
 STARS = np.array([5, 4, 1, 5, 2, 3, 4, 5])
@@ -56,7 +57,7 @@ def test_a_batch_in_parts_gives_the_losses_and_gradients_of_the_whole(monkeypatc
     network, triplets = TableNetwork(*towers, *ROWS, history=history()), batch(members)
     network.build(None)
     whole = gradients(network, triplets, network.trainable_weights)
-    monkeypatch.setattr("dbrec.tables.TRIPLETS_AT_ONCE", 2)
+    monkeypatch.setattr("dbrec.training.position_network.TRIPLETS_AT_ONCE", 2)
     parts = gradients(network, triplets, network.trainable_weights)
     assert number_of_parts(6) == 3 and parts[0] == pytest.approx(whole[0], rel=1e-6)
     for ours, theirs in zip(parts[1], whole[1], strict=True):

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
-from dbrec.tuning import read_trials, search
+from dbrec.lessons.tuning import read_trials, search
 
 SPACE = {
     "x": FloatDistribution(-1, 1),

@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from dbrec.encoding import FeatureEncoder, MultiHot, Words
-from dbrec.scoring import VectorScorer, positions
+from dbrec.features.columns import MultiHot, Words
+from dbrec.features.encoder import FeatureEncoder
+from dbrec.scoring.scorer import VectorScorer, positions
 
 PAIRS_AT_ONCE = 1_000_000
 

@@ -4,8 +4,8 @@ import numpy as np
 from lightfm import LightFM
 from scipy import sparse
 
-from dbrec.encoding import FeatureEncoder, one_hot
-from dbrec.scoring import VectorScorer
+from dbrec.features.encoder import FeatureEncoder, one_hot
+from dbrec.scoring.scorer import VectorScorer
 
 
 def fit_lightfm(train, users, items, liked_from, seed, loss, normalize, epochs, **params):

@@ -16,8 +16,8 @@ from benchmarks.peers.cornac_models import fit_cornac_bpr
 from benchmarks.peers.lightfm_models import _features, fit_lightfm
 from benchmarks.tasks import load_task
 from benchmarks.worker import MARK
-from dbrec.data import load_movielens
-from dbrec.encoding import FeatureEncoder
+from dbrec.data.movielens import load_movielens
+from dbrec.features.encoder import FeatureEncoder
 
 DIM, THREADS = 64, 2
 # The settings that benchmarks/results/tuning.csv found best.

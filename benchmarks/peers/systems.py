@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from dbrec.baselines import item_mean, logistic_regression, popularity
-from dbrec.scoring import VectorScorer
+from dbrec.scoring.baselines import item_mean, logistic_regression, popularity
+from dbrec.scoring.scorer import VectorScorer
 
 
 def fit_popularity(train, users, items, liked_from, seed):

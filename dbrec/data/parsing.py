@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from dbrec.textfiles import Line, read_lines, read_whole_numbers, refuse_rows
+from dbrec.data.textfiles import Line, read_lines, read_whole_numbers, refuse_rows
 
 AGE_GROUPS = {
     "1": "Under 18",

@@ -14,12 +14,12 @@ from types import SimpleNamespace
 import numpy as np
 
 from dbrec._quiet import keras
-from dbrec.encoding import FeatureEncoder
-from dbrec.history import ItemFactors, UserHistory
-from dbrec.learning import Settings, default_batch_size
-from dbrec.models import build_towers
-from dbrec.sampling import RatedTriplets, TripletSampler
-from dbrec.tables import TableNetwork
+from dbrec.features.encoder import FeatureEncoder
+from dbrec.scoring.choice import ItemFactors, UserHistory
+from dbrec.training.fit import Settings, default_batch_size
+from dbrec.training.position_network import TableNetwork
+from dbrec.training.sampling import RatedTriplets, TripletSampler
+from dbrec.training.towers import build_towers
 
 DESCRIPTION, ARRAYS, WEIGHTS = "job.json", "arrays.npz", "weights.npz"
 IN_HISTORY = "tower", "small", "scale"

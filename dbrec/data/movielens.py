@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from dbrec.download import FILES, UnavailableError, find_folder
-from dbrec.parsing import read_movies, read_ratings, read_users
-from dbrec.textfiles import DataError, refuse_rows
+from dbrec.data.download import FILES, UnavailableError, find_folder
+from dbrec.data.parsing import read_movies, read_ratings, read_users
+from dbrec.data.textfiles import DataError, refuse_rows
 
 __all__ = ["DataError", "MovieLens", "UnavailableError", "default_dataset", "load_movielens"]
 

@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from dbrec.parsing import GENRES
-from dbrec.planted import FEWEST_RATINGS, USER_FEATURES, PlantedWorld
-from dbrec.scoring import pair_scores
+from dbrec.data.parsing import GENRES
+from dbrec.data.planted import FEWEST_RATINGS, USER_FEATURES, PlantedWorld
+from dbrec.scoring.scorer import pair_scores
 
 COLUMNS = {"user_index": np.int32, "item_index": np.int32, "rating": np.int8}
 PLANTED = "planted.npz"

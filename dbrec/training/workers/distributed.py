@@ -3,8 +3,8 @@
 Each worker computes the losses and gradients of its part of every batch. The gradients are summed over the
 workers, and each takes the same step of Adam from the same weights.
 
-    python -m dbrec.distributed job --workers 2   # two processes on this machine
-    python -m dbrec.distributed job               # this process; on a cluster, once a machine with TF_CONFIG
+    python -m dbrec.training.workers job --workers 2   # two processes on this machine
+    python -m dbrec.training.workers job               # this one; on a cluster, once a machine with TF_CONFIG
 
 On a cluster the job's folder has to be one that all machines share: the first worker writes checkpoints
 there, and all go on from them.
@@ -20,15 +20,15 @@ from collections.abc import Callable
 import numpy as np
 
 from dbrec._quiet import keras, tf
-from dbrec.jobs import Job, batches, build_network, read_job, shards_of, write_weights
-from dbrec.launcher import launch
-from dbrec.training import averaged_adam
+from dbrec.training.loop import averaged_adam
+from dbrec.training.workers.jobs import Job, batches, build_network, read_job, shards_of, write_weights
+from dbrec.training.workers.launcher import launch
 
 
 def train(job: Job, every: int = 100) -> None:
     """Train a job from its last checkpoint to its end, as the worker that TF_CONFIG tells or as the only one.
 
-    Adam and the moving average of the weights are those of `dbrec.training.train`. The first worker
+    Adam and the moving average of the weights are those of `dbrec.training.loop.train`. The first worker
     prints a line at each checkpoint and writes the final weights, for `trained_network`.
 
     Args:
@@ -138,7 +138,9 @@ def _end_with_launcher() -> None:
 
 def main() -> None:
     """Read the command line and train."""
-    parser = argparse.ArgumentParser("python -m dbrec.distributed", description="Train a job of write_job.")
+    parser = argparse.ArgumentParser(
+        "python -m dbrec.training.workers", description="Train a job of write_job."
+    )
     parser.add_argument("job", help="folder of the job")
     parser.add_argument(
         "--workers", type=int, help="start that many processes here; without it, train in this one"
@@ -156,7 +158,3 @@ def main() -> None:
         launch(given.job, given.workers, given.every)
     except (RuntimeError, ValueError, OSError) as error:
         parser.exit(1, f"{error}\n")
-
-
-if __name__ == "__main__":
-    main()

@@ -5,8 +5,8 @@ import pandas as pd
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
-from dbrec.encoding import FeatureEncoder, one_hot
-from dbrec.scoring import VectorScorer
+from dbrec.features.encoder import FeatureEncoder, one_hot
+from dbrec.scoring.scorer import VectorScorer
 
 
 def popularity(ratings: pd.DataFrame) -> VectorScorer:

@@ -6,12 +6,13 @@ import numpy as np
 import pandas as pd
 
 from dbrec._quiet import keras
-from dbrec.encoding import FeatureEncoder
-from dbrec.history import ItemFactors, UserHistory, item_factors
-from dbrec.models import Networks, build_predict, build_towers
-from dbrec.sampling import TripletSampler, position_dataset
-from dbrec.tables import TableNetwork
-from dbrec.training import ValidationAUC, train
+from dbrec.features.encoder import FeatureEncoder
+from dbrec.scoring.choice import ItemFactors, UserHistory, item_factors
+from dbrec.training.batches import position_dataset
+from dbrec.training.loop import ValidationAUC, train
+from dbrec.training.position_network import TableNetwork
+from dbrec.training.sampling import TripletSampler
+from dbrec.training.towers import Networks, build_predict, build_towers
 
 MOST_EPOCHS = 50
 STEPS, FEWEST_TRIPLETS = 56, 32

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from dbrec._quiet import keras
-from dbrec.losses import bpr_loss
+from dbrec.training.losses import bpr_loss
 
 ops = keras.ops
 

@@ -11,7 +11,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from dbrec.parsing import GENRES
+from dbrec.data.parsing import GENRES
 
 SHA256 = "9c9948202011f37eb0a7c6768129313f00d6403ad221ec940d5e2d5d5f33a407"
 TABLES = "recbole/dataset_example/ml-100k/ml-100k."

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from dbrec._quiet import keras, tf
-from dbrec.metrics import auc, auc_per_user
+from dbrec.evaluation.auc import auc, auc_per_user
 
 MOST_STEPS_A_CALL = 8
 

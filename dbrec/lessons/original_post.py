@@ -4,13 +4,79 @@ import numpy as np
 import pandas as pd
 
 from dbrec._quiet import keras
-from dbrec.encoding import FeatureEncoder
-from dbrec.models import build_post_model
-from dbrec.sampling import TripletSampler, triplet_dataset
-from dbrec.scoring import VectorScorer
+from dbrec.features.encoder import FeatureEncoder
+from dbrec.scoring.scorer import VectorScorer
+from dbrec.training.batches import triplet_dataset
+from dbrec.training.layers import ScoreLayer, TripletLossLayer
+from dbrec.training.losses import sigmoid_loss
+from dbrec.training.sampling import TripletSampler
 
 STEPS_AT_ONCE = 100
 BATCH_SIZE = 32
+
+
+def build_post_model(
+    n_user_features: int,
+    n_item_features: int,
+    n_users: int,
+    n_items: int,
+    embedding_dim: int = 32,
+    siamese: bool = False,
+    seed: int = 0,
+) -> tuple[keras.Model, keras.Model]:
+    """Build the post's model as its list of layers gives it, flaws included.
+
+    All columns of a side look up one table; the positive and the negative film pass through dense layers of
+    their own, so that the network isn't Siamese; softmax ends each branch; the loss is ``1 - sigmoid``.
+
+    Args:
+        n_user_features: Columns of a user row (the post: 3).
+        n_item_features: Flags of a movie row (the post: 18 genres).
+        n_users: Rows of the users' table.
+        n_items: Rows of the movies' table.
+        embedding_dim: Length of the vectors in the tables and of the branches' output.
+        siamese: Whether both films pass through one dense layer, ``item_dense``, as the post's words say;
+            its list of layers gives each its own, and then the loss falls without any preference learned.
+        seed: Seed of the first weights.
+
+    Returns:
+        ``(network_train, network_predict)``, sharing all layers but the negative's own, the loss and the
+        score. The first has 3 InputLayer, 2 Embedding, 3 Flatten, 3 Dense (`siamese`: 2) and 1
+        TripletLossLayer.
+
+    Source:
+        O. de Felice 2020, "A Deep Recommender System".
+    """
+    layers, initializers = keras.layers, keras.initializers
+    user = keras.Input((n_user_features,), dtype="int32", name="user")
+    positive = keras.Input((n_item_features,), dtype="int32", name="positive")
+    negative = keras.Input((n_item_features,), dtype="int32", name="negative")
+    tables = {
+        name: layers.Embedding(
+            size,
+            embedding_dim,
+            embeddings_initializer=initializers.RandomUniform(seed=seed + i),
+            name=name,
+        )
+        for i, (name, size) in enumerate([("user_embedding", n_users), ("item_embedding", n_items)])
+    }
+    films = ["item", "item"] if siamese else ["positive", "negative"]
+    first = {name: initializers.GlorotUniform(seed=seed + 2 + i) for i, name in enumerate(["user", *films])}
+    denses = {
+        name: layers.Dense(embedding_dim, "softmax", kernel_initializer=first[name], name=f"{name}_dense")
+        for name in first
+    }
+
+    def branch(row, table, name, dense):
+        return denses[dense](layers.Flatten(name=f"{name}_flatten")(tables[table](row)))
+
+    a = branch(user, "user_embedding", "user", "user")
+    p = branch(positive, "item_embedding", "positive", films[0])
+    n = branch(negative, "item_embedding", "negative", films[1])
+    loss = TripletLossLayer(sigmoid_loss, name="triplet_loss")([a, p, n])
+    network_train = keras.Model([user, positive, negative], loss, name="post_network_train")
+    score = ScoreLayer(name="score")([a, p])
+    return network_train, keras.Model([user, positive], score, name="post_network_predict")
 
 
 def train_post_model(network_train: keras.Model, dataset, iterations: int = 10_000) -> np.ndarray:

@@ -5,7 +5,7 @@ from scipy import sparse
 from scipy.special import expit
 from sklearn.linear_model import Ridge
 
-from dbrec.encoding import FeatureEncoder
+from dbrec.features.encoder import FeatureEncoder
 
 L2 = 4.0
 NOISE = 1.0

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dbrec.parsing import AGE_GROUPS, GENRES, OCCUPATIONS
+from dbrec.data.parsing import AGE_GROUPS, GENRES, OCCUPATIONS
 
 FEWEST_RATINGS = 10  # of a user
 SHARES = 0.06, 0.11, 0.26, 0.35, 0.22  # of the ratings 1 to 5, about as in MovieLens 1M

@@ -8,7 +8,7 @@ import pandas as pd
 from dbrec.checks import check_length
 
 if TYPE_CHECKING:
-    from dbrec.retrieval import ItemIndex
+    from dbrec.scoring.index import ItemIndex
 
 USERS_AT_ONCE = 1024
 SCORES_AT_ONCE = 1 << 22  # of lists: users x items
@@ -152,7 +152,7 @@ class VectorScorer:
         """Build the index that ``recommend(index="approximate")`` searches, and keep it for later calls."""
         if self._index is None:
             # here, so that exact search works without usearch
-            from dbrec.retrieval import ItemIndex
+            from dbrec.scoring.index import ItemIndex
 
             self._index = ItemIndex(self.item_vectors[:-1])
         return self._index

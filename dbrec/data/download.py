@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 import pooch
 import requests
 
-from dbrec import recbole_wheel
-from dbrec.textfiles import DataError
+from dbrec.data import recbole_wheel
+from dbrec.data.textfiles import DataError
 
 FILES = {
     "ml-1m": ("ratings.dat", "users.dat", "movies.dat"),

@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from dbrec.jobs import Job, read_job, shards_of
+from dbrec.training.workers.jobs import Job, read_job, shards_of
 
 LAST_LINES = 15
 
@@ -63,11 +63,11 @@ def running(job: Job, n_workers: int, every: int = 100) -> Iterator[list[Worker]
 
 def _start(job: Job, addresses: list[str], number: int, every: int) -> Worker:
     config = {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": number}}
-    path = os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
+    path = os.pathsep.join([str(Path(__file__).parents[3]), os.environ.get("PYTHONPATH", "")])
     command = [
         sys.executable,
         "-m",
-        "dbrec.distributed",
+        "dbrec.training.workers",
         str(job.folder),
         "--every",
         str(every),

@@ -9,10 +9,10 @@ from collections.abc import Callable
 import numpy as np
 
 from dbrec._quiet import keras, tf
-from dbrec.history import UserHistory
-from dbrec.layers import FeatureTower
-from dbrec.losses import bpr_loss
-from dbrec.sampling import RatedTriplets
+from dbrec.scoring.choice import UserHistory
+from dbrec.training.layers import FeatureTower
+from dbrec.training.losses import bpr_loss
+from dbrec.training.sampling import RatedTriplets
 
 MOST_FLAGS = 256
 TRIPLETS_AT_ONCE = 8_192

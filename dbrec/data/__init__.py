@@ -1,0 +1,1 @@
+"""What is learned from: MovieLens, made worlds, and how ratings are split."""

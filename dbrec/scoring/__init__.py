@@ -1,0 +1,1 @@
+"""From trained towers to scores and lists."""

@@ -1,0 +1,1 @@
+"""Training shared by several processes: `python -m dbrec.training.workers FOLDER`."""
