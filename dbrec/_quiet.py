@@ -34,4 +34,19 @@ else:
 
 import keras  # noqa: E402  (after TensorFlow, so that its import is the silenced one)
 
-__all__ = ["keras", "tf"]
+__all__ = ["keras", "refuse_after_fork", "tf"]
+
+_IMPORTED_BY = os.getpid()
+
+
+def refuse_after_fork() -> None:
+    """Refuse to train in a process forked from one that had imported TensorFlow: it would stand still.
+
+    Raises:
+        RuntimeError: If so. Scores and lists need no TensorFlow, and work.
+    """
+    if os.getpid() != _IMPORTED_BY:
+        raise RuntimeError(
+            f"process {os.getpid()} was forked from {_IMPORTED_BY}, which had imported TensorFlow, and can't "
+            "train: start it by multiprocessing.get_context('spawn'), or train before forking"
+        )

@@ -1,4 +1,4 @@
-"""Check single values that people give: numbers, ids, labels. Each error says what was received and allowed."""
+"""Check numbers, ids and labels that people give; each error says what was received and what is allowed."""
 
 import math
 import reprlib

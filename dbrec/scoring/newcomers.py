@@ -55,23 +55,22 @@ class FeatureMap:
 def with_newcomers(
     encoder: FeatureEncoder, guess: FeatureMap, trained: np.ndarray, above: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Lay out a row a known id, and a last one for the population.
+    """Lay out a row a known id, those with ratings first, and a last one for the ids never met.
 
     Args:
         encoder: Of the users, or of the items.
         guess: Gives the vectors of those that have no ratings.
-        trained: Vectors of those that have, in the order of ``encoder.ids``, shape (n, dim).
+        trained: Vectors of those that have, shape (n, dim).
         above: A further number of each of those, shape (n,).
 
     Returns:
-        ``(vectors, is_new, above)`` in the order of ``encoder.known``: shapes (m + 1, dim), (m + 1,) and
+        ``(vectors, is_new, above)`` in the order of ``encoder.all_ids``: shapes (m + 1, dim), (m + 1,) and
         (m + 1,); `above` is 0 where an id is new.
     """
-    places = np.append(encoder.ids.get_indexer(encoder.known), -1)
-    rows = np.vstack([encoder.rows, np.zeros_like(encoder.rows[:1])])
-    vectors, is_new = guess(encoder.features_of(rows)), places < 0
-    vectors[~is_new] = trained[places[~is_new]]
-    return vectors, is_new, np.where(is_new, 0.0, above[places])
+    new_rows = np.vstack([encoder.rows[len(trained) :], np.zeros_like(encoder.rows[:1])])
+    vectors = np.vstack([trained, guess(encoder.features_of(new_rows))])
+    is_new = np.arange(len(vectors)) >= len(trained)
+    return vectors, is_new, np.append(above, np.zeros(len(new_rows)))
 
 
 def log_odds_liked(index: np.ndarray, liked: np.ndarray, n: int) -> np.ndarray:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from dbrec.checks import check_length
+from dbrec.checks import positions, raw_ids, whole_number
 
 if TYPE_CHECKING:
     from dbrec.scoring.index import ItemIndex
@@ -13,21 +13,6 @@ if TYPE_CHECKING:
 USERS_AT_ONCE = 1024
 SCORES_AT_ONCE = 1 << 22  # of lists: users x items
 PAIRS_AT_ONCE = 1 << 14
-
-
-def positions(index: pd.Index, ids) -> np.ndarray:
-    """Find the positions of raw ids in an index, -1 where unknown.
-
-    Raises:
-        TypeError: If text is looked up among numbers or numbers among text, which would find nothing.
-    """
-    ids = pd.Index(np.atleast_1d(np.asarray(ids)))
-    if len(ids) and len(index) and pd.api.types.is_numeric_dtype(ids) != pd.api.types.is_numeric_dtype(index):
-        raise TypeError(
-            f"id {ids.tolist()[0]!r} was given, ids here are like {index.tolist()[0]!r}: "
-            "give ids of the type used in fitting"
-        )
-    return index.get_indexer(ids)
 
 
 def pair_scores(user_vectors, item_vectors, users: np.ndarray, items: np.ndarray) -> np.ndarray:
@@ -52,44 +37,41 @@ def pair_scores(user_vectors, item_vectors, users: np.ndarray, items: np.ndarray
 class VectorScorer:
     """Score and rank with one vector a user and one an item; the score is their dot product.
 
-    `HybridRecommender` makes one of what it learned. Baselines are scorers too: popularity is a vector of
-    length 1 an item, and 1 for every user.
+    A fitted model makes one of its vectors. Baselines are scorers too: popularity is a vector of length 1 an
+    item, and 1 for every user.
 
     Args:
-        user_ids: Raw user ids, shape (n,).
-        item_ids: Raw item ids, shape (m,).
+        user_ids: Raw user ids, each once, shape (n,).
+        item_ids: Raw item ids, each once, shape (m,).
         user_vectors: Shape (n + 1, dim): the last row serves users that aren't in `user_ids`.
         item_vectors: Shape (m + 1, dim): the last row serves unknown items.
-        seen: Pairs to leave out of recommendations: a frame with columns ``user_id`` and ``item_id``.
-        list_vectors: Like `user_vectors`, and used by `recommend` in their place, where what to show isn't
+        seen: Pairs to leave out of lists: a frame with columns ``user_id`` and ``item_id``, or a tuple of
+            their positions.
+        list_vectors: Like `user_vectors`, and used to make lists in their place, where what to show isn't
             just what they would like; None takes `user_vectors` for both.
+
+    Raises:
+        ValueError: If ids repeat, or vectors don't fit them or aren't finite.
     """
 
-    def __init__(self, user_ids, item_ids, user_vectors, item_vectors, seen: pd.DataFrame, list_vectors=None):
-        self.user_ids, self.item_ids = pd.Index(user_ids), pd.Index(item_ids)
-        self.user_vectors = np.asarray(user_vectors, np.float32)
-        self.item_vectors = np.asarray(item_vectors, np.float32)
-        self.list_vectors = (
-            self.user_vectors if list_vectors is None else np.asarray(list_vectors, np.float32)
-        )
-        for ids, vectors, side in [
-            (self.user_ids, self.user_vectors, "user"),
-            (self.user_ids, self.list_vectors, "list"),
-            (self.item_ids, self.item_vectors, "item"),
-        ]:
-            if len(vectors) != len(ids) + 1:
-                raise ValueError(
-                    f"{len(ids)} {side} ids and {len(vectors)} {side} vectors: give one vector more than ids"
-                )
-        users, items = (
-            positions(self.user_ids, seen["user_id"]),
-            positions(self.item_ids, seen["item_id"]),
-        )
-        users, items = users.astype(np.int32), items.astype(np.int32)
+    def __init__(self, user_ids, item_ids, user_vectors, item_vectors, seen, list_vectors=None):
+        self.user_ids, self.item_ids = raw_ids(user_ids, "user_ids"), raw_ids(item_ids, "item_ids")
+        self.user_vectors = _vectors(user_vectors, self.user_ids, "user")
+        self.item_vectors = _vectors(item_vectors, self.item_ids, "item")
+        self.list_vectors = self.user_vectors
+        if list_vectors is not None:
+            self.list_vectors = _vectors(list_vectors, self.user_ids, "list")
+        if not isinstance(seen, tuple):
+            seen = positions(self.user_ids, seen["user_id"]), positions(self.item_ids, seen["item_id"])
+        users, items = (np.asarray(part, np.int32) for part in seen)
         order = np.argsort(users, kind="stable")
         self.seen_items = items[order]
         self.seen_starts = np.searchsorted(users[order], np.arange(len(self.user_ids) + 1, dtype=np.int32))
         self._index: ItemIndex | None = None
+
+    def __getstate__(self) -> dict:
+        """Leave out the index, which can't be copied; it is built anew on its next use."""
+        return vars(self) | {"_index": None}
 
     def score(self, user_ids, item_ids) -> np.ndarray:
         """Score pairs of raw ids.
@@ -102,10 +84,11 @@ class VectorScorer:
             Scores, shape (n,), float32; higher is better.
 
         Raises:
-            TypeError: If ids are of another type than those of the fit.
-            ValueError: If the two arrays have different lengths.
+            TypeError: If ids are neither ints nor text, or of another type than those of the fit.
+            ValueError: If the two arrays have different lengths, or an id is missing.
         """
-        users, items = positions(self.user_ids, user_ids), positions(self.item_ids, item_ids)
+        users = positions(self.user_ids, user_ids, "user_ids")
+        items = positions(self.item_ids, item_ids, "item_ids")
         if len(users) != len(items) and 1 not in (len(users), len(items)):
             raise ValueError(
                 f"{len(users)} users and {len(items)} items: give pairs of equal number, or one id"
@@ -126,7 +109,7 @@ class VectorScorer:
                 a million items. An `ItemIndex` that was loaded serves in its place.
 
         Returns:
-            A frame ``user_id, rank, item_id, score``, ranks from 1; equal scores keep the order of
+            A frame ``user_id, rank, item_id, list_score``, ranks from 1; equal scores keep the order of
             `item_ids`. A list is shorter than `k` where fewer items are left; no users give an empty frame.
 
         Raises:
@@ -134,9 +117,9 @@ class VectorScorer:
                 other vectors.
             TypeError: If ids are of another type than those of the fit.
         """
-        check_length(k)
+        k = whole_number("k", k)
         index = self._checked_index(index)
-        user_ids = np.atleast_1d(np.asarray(user_ids))
+        user_ids = raw_ids(user_ids, "user_ids")
         users, parts = positions(self.user_ids, user_ids), []
         at_once = int(np.clip(SCORES_AT_ONCE // max(len(self.item_ids), 1), 1, USERS_AT_ONCE))
         for start in range(0, max(len(users), 1), at_once):
@@ -173,7 +156,7 @@ class VectorScorer:
         return index
 
     def _exact_lists(self, users: np.ndarray, k: int, exclude_seen: bool) -> pd.DataFrame:
-        """List the k best items of the users at some positions: ``row, rank, item_id, score``."""
+        """List the k best items of the users at some positions: ``row, rank, item_id, list_score``."""
         scores = self.list_vectors[users] @ self.item_vectors[:-1].T
         if exclude_seen:
             for row, user in enumerate(users):
@@ -211,12 +194,12 @@ class VectorScorer:
             items: Where only some items were scored, their positions, of the shape of `scores`.
 
         Returns:
-            A frame ``row, rank, item_id, score``.
+            A frame ``row, rank, item_id, list_score``.
 
         Raises:
             ValueError: If `k` isn't a whole number of at least 1.
         """
-        check_length(k)
+        k = whole_number("k", k)
         k = min(k, scores.shape[1])
         top = np.sort(np.argpartition(-scores, k - 1, axis=1)[:, :k], axis=1)
         order = np.argsort(-np.take_along_axis(scores, top, 1), axis=1, kind="stable")
@@ -228,32 +211,50 @@ class VectorScorer:
             "row": rows,
             "rank": ranks + 1,
             "item_id": self.item_ids[top.ravel()],
-            "score": values,
+            "list_score": values,
         }
         return pd.DataFrame(frame)[values > -np.inf].reset_index(drop=True)
 
-    def similar_items(self, item_id, k: int = 10, places: np.ndarray | None = None) -> pd.DataFrame:
+    def similar_items(self, item_id, k: int = 10, vectors: np.ndarray | None = None) -> pd.DataFrame:
         """List the k items whose vectors point in the most similar direction.
 
         Args:
             item_id: A raw item id.
             k: Length of the list, at least 1.
-            places: Places of the vectors to compare; None compares all.
+            vectors: What to compare, a row an item and one more; None takes the items' whole vectors.
 
         Returns:
             A frame ``rank, item_id, similarity``: cosines in [-1, 1]; the item itself is left out.
 
         Raises:
             KeyError: If the item is unknown.
-            ValueError: If `k` isn't a whole number of at least 1.
+            TypeError, ValueError: If it isn't one id, or `k` isn't a whole number of at least 1.
         """
-        item = positions(self.item_ids, item_id)[0]
-        if item < 0:
+        item = positions(self.item_ids, item_id, "item_id")
+        if len(item) != 1:
+            raise ValueError(f"item_id holds {len(item)} ids: give one item")
+        if item[0] < 0:
             raise KeyError(
                 f"item {item_id!r} is unknown: give one of the {len(self.item_ids)} items of the fit"
             )
-        vectors = self.item_vectors[:-1] if places is None else self.item_vectors[:-1, places]
+        vectors = (self.item_vectors if vectors is None else vectors)[:-1]
         lengths = np.linalg.norm(vectors, axis=1)
-        cosines = vectors @ vectors[item] / np.maximum(lengths * lengths[item], 1e-12)
-        cosines[item] = -np.inf
-        return self.top_items(cosines[None], k).drop(columns="row").rename(columns={"score": "similarity"})
+        cosines = vectors @ vectors[item[0]] / np.maximum(lengths * lengths[item[0]], 1e-12)
+        cosines[item[0]] = -np.inf
+        return (
+            self.top_items(cosines[None], k).drop(columns="row").rename(columns={"list_score": "similarity"})
+        )
+
+
+def _vectors(vectors, ids: pd.Index, side: str) -> np.ndarray:
+    """Check that there is a row of finite numbers an id, and one more."""
+    vectors = np.asarray(vectors, np.float32)
+    if not ids.is_unique:
+        raise ValueError(f"{side} id {ids[ids.duplicated()].tolist()[0]!r} is there twice: give each id once")
+    if vectors.ndim != 2 or len(vectors) != len(ids) + 1:
+        raise ValueError(
+            f"{len(ids)} {side} ids and {side} vectors of shape {vectors.shape}: give one row more than ids"
+        )
+    if not np.isfinite(vectors).all():
+        raise ValueError(f"{side} vectors hold numbers that aren't finite: give finite ones")
+    return vectors

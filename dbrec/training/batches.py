@@ -45,7 +45,7 @@ def triplet_dataset(
 
 
 def position_dataset(samplers: Sequence[TripletSampler], batch_size: int, members: int = 1):
-    """Make an endless tf.data pipeline of batches of positions, for `TableNetwork`.
+    """Make an endless tf.data pipeline of batches of positions, for `PositionNetwork`.
 
     Args:
         samplers: One sampler a triplet of the network: users as anchors, then films as anchors.

@@ -1,152 +1,152 @@
-"""From ratings and features to trained networks: what `HybridRecommender.fit` does once or twice."""
+"""From interactions and features to a fitted model: what `HybridRecommender.fit` does once or twice."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
-from dbrec._quiet import keras
+from dbrec._quiet import keras, refuse_after_fork
+from dbrec.evaluation.auc import auc_per_user
 from dbrec.features.encoder import FeatureEncoder
-from dbrec.scoring.choice import ItemFactors, UserHistory, item_factors
+from dbrec.interactions import Interactions
+from dbrec.scoring.choice import Choice
+from dbrec.scoring.model import FittedModel
+from dbrec.scoring.served_vectors import tower_rows
+from dbrec.settings import Settings
 from dbrec.training.batches import position_dataset
+from dbrec.training.histories import Histories
 from dbrec.training.loop import ValidationAUC, train
-from dbrec.training.position_network import TableNetwork
+from dbrec.training.position_network import PositionNetwork
 from dbrec.training.sampling import TripletSampler
-from dbrec.training.towers import Networks, build_predict, build_towers
+from dbrec.training.towers import build_predict, build_towers
 
 MOST_EPOCHS = 50
-STEPS, FEWEST_TRIPLETS = 56, 32
+STEPS_AN_EPOCH, FEWEST_TRIPLETS = 56, 32
+HELD_OUT = 0.1  # of the ratings, to find the number of epochs
 
 
-@dataclass(frozen=True)
-class Settings:
-    """The arguments of `HybridRecommender`, which says what they mean."""
-
-    embedding_dim: int = 64
-    liked_from: float = 4
-    epochs: int | None = 9
-    batch_size: int | None = None
-    learning_rate: float = 0.003
-    l2: float = 0.005
-    dropout: float = 0.0
-    history_dim: int = 256
-    choice_weight: float = 1.0
-    members: int = 4
-    seed: int = 0
-    verbose: bool = True
-
-    def __post_init__(self):
-        for name in ("epochs", "batch_size"):
-            value = getattr(self, name)
-            if value is not None and value < 1:
-                raise ValueError(f"{name} is {value}: give a number of at least 1, or None")
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Prepared:
-    """What training starts from: two encoders, a sampler for each, and what users rated."""
+    """What training starts from, whether here or in a job.
 
+    Attributes:
+        settings: All settings.
+        interactions: What to learn from.
+        user_encoder: Of the users' features.
+        item_encoder: Of the items' features.
+        choice: The part in closed form.
+    """
+
+    settings: Settings
+    interactions: Interactions
     user_encoder: FeatureEncoder
     item_encoder: FeatureEncoder
-    samplers: list[TripletSampler]
-    user_history: UserHistory | None
+    choice: Choice
+
+    @cached_property
+    def histories(self) -> Histories | None:
+        """What users rated, as an input of their tower; None without choice."""
+        as_rated = self.choice.factors.as_rated
+        return Histories(as_rated, self.interactions) if as_rated.shape[1] else None
+
+    def samplers(self) -> list[TripletSampler]:
+        """Draw users' triplets from any two of their ratings, items' from a liked rating and a lower one."""
+        data, seed, liked_from = self.interactions, self.settings.seed, self.settings.liked_from
+        _refuse_poor(data, liked_from)
+        return [
+            TripletSampler(data.user_index, data.item_index, data.value, seed=seed),
+            TripletSampler(data.item_index, data.user_index, data.value, liked_from, seed=seed + 1),
+        ]
+
+    def networks(self) -> tuple[PositionNetwork, keras.Model]:
+        """Build the network to train and the one that scores; they share their towers."""
+        s, histories = self.settings, self.histories
+        width = histories.inputs.shape[1] if histories else 0
+        sides = self.user_encoder, self.item_encoder
+        towers = build_towers(*sides, s.embedding_dim, s.dropout, s.seed, width, s.members)
+        rows = [encoder.rows[: encoder.n_trained, : encoder.width] for encoder in sides]
+        network = PositionNetwork(*towers, *rows, s.l2, histories=histories, name="network_train")
+        return network, build_predict(*towers, *(encoder.width for encoder in sides))
+
+    def model(self, network: PositionNetwork, log: pd.DataFrame) -> FittedModel:
+        """Make the model that serves with what the towers are now."""
+        histories = self.histories.inputs if self.histories else None
+        columns = network.user_columns, network.item_columns
+        towers = [
+            tower_rows(
+                side, *(np.asarray(part) for part in column.tower.tastes_and_biases(column.rows, given))
+            )
+            for side, column, given in zip(("user", "item"), columns, (histories, None), strict=True)
+        ]
+        encoders = self.user_encoder, self.item_encoder
+        return FittedModel.build(self.settings, self.interactions, encoders, towers, self.choice, log)
 
 
-@dataclass(frozen=True)
-class Learned:
-    """Two encoders, the two networks, and a frame with a row an epoch."""
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """A fitted model with the networks that it came from."""
 
-    user_encoder: FeatureEncoder
-    item_encoder: FeatureEncoder
-    network_train: keras.Model
+    model: FittedModel
+    network_train: PositionNetwork
     network_predict: keras.Model
-    history: pd.DataFrame
-    user_history: UserHistory | None
 
 
-def build(
-    settings: Settings, users: FeatureEncoder, items: FeatureEncoder, user_history: UserHistory | None
-) -> Networks:
-    """Build the two networks that the settings ask for; they share their towers."""
-    s, width = settings, user_history.width if user_history else 0
-    towers = build_towers(users, items, s.embedding_dim, s.dropout, s.seed, width, s.members)
-    rows = users(users.ids), items(items.ids)
-    network_train = TableNetwork(*towers, *rows, s.l2, history=user_history, name="network_train")
-    return network_train, build_predict(*towers, users.width, items.width)
-
-
-def sum_up(
-    settings: Settings,
-    ratings: pd.DataFrame,
-    users: FeatureEncoder,
-    items: FeatureEncoder,
-    factors: ItemFactors | None = None,
-) -> UserHistory | None:
-    """Sum up what each trained user rated, by given factors or by new ones; None where it isn't wanted."""
-    if not settings.history_dim:
-        return None
-    user_index, item_index = (
-        users.ids.get_indexer(ratings["user_id"]),
-        items.ids.get_indexer(ratings["item_id"]),
-    )
-    stars = ratings["rating"].to_numpy()
-    liked = stars >= settings.liked_from
-    if factors is None:
-        size = len(items.ids), settings.history_dim
-        factors = item_factors(user_index, item_index, liked, *size, seed=settings.seed)
-    return UserHistory(factors, user_index, item_index, stars, liked, len(users.ids))
-
-
-def prepare(
-    settings: Settings, ratings: pd.DataFrame, users: pd.DataFrame | None, items: pd.DataFrame | None
-) -> Prepared:
-    """Prepare training on checked ratings.
+def prepare(settings: Settings, interactions: Interactions, users, items) -> Prepared:
+    """Encode features and solve the closed form.
 
     Raises:
-        ValueError: If a feature can't be encoded, or no triplet can be drawn.
+        TypeError, ValueError: If a feature can't be encoded.
     """
-    encoders = FeatureEncoder.fit(ratings["user_id"], users), FeatureEncoder.fit(ratings["item_id"], items)
-    samplers = _samplers(settings, ratings, *encoders)
-    return Prepared(*encoders, samplers, sum_up(settings, ratings, *encoders))
+    encoders = (
+        FeatureEncoder.fit(interactions.user_ids, users, "user"),
+        FeatureEncoder.fit(interactions.item_ids, items, "item"),
+    )
+    choice = Choice.fit(interactions, settings.history_dim, settings.seed)
+    return Prepared(settings, interactions, *encoders, choice)
 
 
-def learn(
-    settings: Settings,
-    ratings: pd.DataFrame,
-    users: pd.DataFrame | None,
-    items: pd.DataFrame | None,
-    validation: pd.DataFrame | None = None,
-    epochs: int | None = None,
-) -> Learned:
-    """Train new networks on checked ratings.
+def fit_model(settings: Settings, interactions: Interactions, users, items, watched=None) -> Trained:
+    """Fit a model, and find the number of epochs first where the settings leave it open.
 
     Args:
-        settings: Settings of the recommender.
-        ratings: Columns ``user_id``, ``item_id`` and ``rating``.
-        users: User features, indexed by user id, or None.
-        items: Item features, indexed by item id, or None.
-        validation: Ratings to watch for early stopping, or None.
-        epochs: Epochs at most; None takes 50.
+        settings: All settings.
+        interactions: What to learn from.
+        users: Frame of user features, or None.
+        items: Frame of item features, or None.
+        watched: Interactions to watch for early stopping, or None.
 
     Raises:
-        ValueError: If a feature can't be encoded, or no triplet can be drawn.
+        TypeError, ValueError: If a feature can't be encoded, no triplet can be drawn, or training ends in
+            numbers that aren't finite.
     """
-    prepared = prepare(settings, ratings, users, items)
-    encoders, samplers = (prepared.user_encoder, prepared.item_encoder), prepared.samplers
-    user_history = prepared.user_history
+    refuse_after_fork()
+    epochs = settings.epochs
+    if watched is None and epochs is None:
+        kept, held = interactions.split(HELD_OUT, settings.seed)
+        log = fit_networks(prepare(settings, kept, users, items), held, None).model.training_log
+        epochs = int(log["val_auc"].idxmax()) + 1
+        if settings.verbose:
+            print(f"best after {epochs} epochs; now on all {len(interactions):,} ratings", flush=True)
+    return fit_networks(prepare(settings, interactions, users, items), watched, epochs)
+
+
+def fit_networks(prepared: Prepared, watched: Interactions | None, epochs: int | None) -> Trained:
+    """Train new networks, 50 epochs at most where `epochs` is None, and make the model of them."""
+    settings, samplers = prepared.settings, prepared.samplers()
     batch_size = settings.batch_size or default_batch_size(len(samplers[1]))
-    network_train, network_predict = build(settings, *encoders, user_history)
+    network_train, network_predict = prepared.networks()
     history = train(
         network_train,
         position_dataset(samplers, batch_size, settings.members),
         steps_per_epoch=-(-len(samplers[1]) // batch_size),
         epochs=MOST_EPOCHS if epochs is None else epochs,
         learning_rate=settings.learning_rate,
-        validation=_watch(settings, network_predict, *encoders, user_history, validation),
+        validation=None if watched is None else _watch(prepared, network_train, watched),
         verbose=settings.verbose,
     )
-    frame = pd.DataFrame(history.history)
-    return Learned(*encoders, network_train, network_predict, frame, user_history)
+    model = prepared.model(network_train, pd.DataFrame(history.history))
+    return Trained(model, network_train, network_predict)
 
 
 def default_batch_size(n_positives: int) -> int:
@@ -159,33 +159,37 @@ def default_batch_size(n_positives: int) -> int:
         >>> default_batch_size(458_000), default_batch_size(44_000), default_batch_size(10)
         (8192, 800, 32)
     """
-    return FEWEST_TRIPLETS * -(-n_positives // (FEWEST_TRIPLETS * STEPS))
+    return FEWEST_TRIPLETS * -(-n_positives // (FEWEST_TRIPLETS * STEPS_AN_EPOCH))
 
 
-def _samplers(settings, ratings, user_encoder, item_encoder) -> list[TripletSampler]:
-    """Draw users' triplets from any two of their ratings, and items' from a liked rating and a lower one."""
-    user_index = user_encoder.ids.get_indexer(ratings["user_id"])
-    item_index = item_encoder.ids.get_indexer(ratings["item_id"])
-    stars = ratings["rating"].to_numpy()
-    return [
-        TripletSampler(user_index, item_index, stars, seed=settings.seed),
-        TripletSampler(item_index, user_index, stars, settings.liked_from, seed=settings.seed + 1),
-    ]
+def _watch(prepared: Prepared, network: PositionNetwork, watched: Interactions) -> ValidationAUC:
+    """Watch the score that is served, by the model that the towers would make now."""
+    users, items = watched.user_ids[watched.user_index], watched.item_ids[watched.item_index]
+    auc_per_user(
+        watched.user_index, watched.liked, np.zeros(len(watched))
+    )  # refuses before, not after, an epoch
+
+    def score() -> np.ndarray:
+        return prepared.model(network, pd.DataFrame()).scorer.score(users, items)
+
+    return ValidationAUC(score, watched.user_index, watched.liked)
 
 
-def _watch(
-    settings, network_predict, user_encoder, item_encoder, user_history, validation
-) -> ValidationAUC | None:
-    if validation is None:
-        return None
-    rows = user_encoder(validation["user_id"]), item_encoder(validation["item_id"])
-    histories = None
-    if user_history:
-        histories = rows_or_zeros(user_history.tower, user_encoder.ids.get_indexer(validation["user_id"]))
-    liked = validation["rating"].to_numpy() >= settings.liked_from
-    return ValidationAUC(network_predict, *rows, validation["user_id"].to_numpy(), liked, histories)
+def _refuse_poor(data: Interactions, liked_from: float) -> None:
+    """Refuse ratings of which no triplet of either kind can be made, and say what they lack.
 
-
-def rows_or_zeros(table: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """Take rows of a table, and zeros where the place is -1."""
-    return np.where(places[:, None] >= 0, table[places], table.dtype.type(0))
+    Raises:
+        ValueError: If so.
+    """
+    by_user, by_item = (pd.Series(data.value).groupby(side) for side in (data.user_index, data.item_index))
+    if not (by_user.max() > by_user.min()).any():
+        raise ValueError(
+            f"none of {len(data.user_ids)} users gave two items different ratings, and what people like is "
+            "learned from what they rate higher and lower: give several ratings a user, of different height"
+        )
+    highest = by_item.max()
+    if not ((highest > by_item.min()) & (highest >= liked_from)).any():
+        raise ValueError(
+            f"none of {len(data.item_ids)} items is liked by one user and rated lower by another, and from "
+            "such pairs is learned how liked it is: give several ratings an item, or another liked_from"
+        )

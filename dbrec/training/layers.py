@@ -19,12 +19,12 @@ class FeatureTower(keras.layers.Layer):
     Beside the taste v, each side has a bias b: how freely a user likes, how liked an item is. A user's vector
     is ``[v, b, 1]`` and an item's ``[v, 1, b]``, so that one dot product is ``v.v' + b + b'``.
 
-    With `history_dim`, the row comes with a second input, what the person rated (`UserHistory.tower`), and a
+    With `history_dim`, the row comes with a second input, what the person rated (`Histories.inputs`), and a
     matrix maps it to a further part of the sum.
 
     With `members`, a tower makes that many vectors side by side, each divided by the root of their number, so
     that the dot product of two such rows is the mean of the members' scores. Members start differently and
-    learn from triplets of their own (`TableNetwork`); what one learned by chance, the mean evens out.
+    learn from triplets of their own (`PositionNetwork`); what one learned by chance, the mean evens out.
 
     Args:
         columns: ``(name, kind, size)`` of each column as `FeatureEncoder.spec` gives them; kind is
@@ -54,7 +54,7 @@ class FeatureTower(keras.layers.Layer):
     def __init__(
         self, columns, side, embedding_dim=64, dropout=0.1, seed=0, history_dim=0, members=1, **kwargs
     ):
-        super().__init__(**kwargs)
+        super().__init__(**{"dtype": "float32"} | kwargs)
         if side not in ("user", "item"):
             raise ValueError(f"side is {side!r}: give 'user' or 'item'")
         self.side = side
@@ -70,13 +70,15 @@ class FeatureTower(keras.layers.Layer):
         for place, (_, kind, size) in enumerate(self.columns):
             first = keras.initializers.RandomNormal(stddev=0.05, seed=seed + place)
             if kind == "one-hot":
-                table = keras.layers.Embedding(size, width, embeddings_initializer=first)
+                table = keras.layers.Embedding(size, width, embeddings_initializer=first, dtype="float32")
             else:
-                table = keras.layers.Dense(width, use_bias=False, kernel_initializer=first)
+                table = keras.layers.Dense(width, use_bias=False, kernel_initializer=first, dtype="float32")
             self.tables.append(table)
         if history_dim:
             first = keras.initializers.RandomNormal(stddev=0.02, seed=seed + len(self.columns))
-            self.history = keras.layers.Dense(width, use_bias=False, kernel_initializer=first)
+            self.history = keras.layers.Dense(
+                width, use_bias=False, kernel_initializer=first, dtype="float32"
+            )
 
     def build(self, input_shape):
         for table, (_, kind, size) in zip(self.tables, self.columns, strict=True):
@@ -103,6 +105,17 @@ class FeatureTower(keras.layers.Layer):
             one = kind == "one-hot"
             yield table, kind, size, rows[:, place] if one else rows[:, place : place + size]
             place += 1 if one else size
+
+    def tastes_and_biases(self, rows, history=None):
+        """Compute what the vectors of rows are made of, before they are laid out.
+
+        Returns:
+            Tastes, shape (batch, members * embedding_dim), divided by the root of the number of members, and
+            the mean of the members' biases, shape (batch, 1).
+        """
+        total = ops.reshape(self.total(rows, history), (-1, self.members, self.embedding_dim + 1))
+        tastes = ops.reshape(total[..., :-1], (-1, self.members * self.embedding_dim))
+        return tastes / self.members**0.5, ops.mean(total[..., -1:], axis=1)
 
     def member_vectors(self, total):
         """Make each member's own vectors of such sums, shape (batch, members, embedding_dim + 2)."""
@@ -150,7 +163,7 @@ class TripletLossLayer(keras.layers.Layer):
     """
 
     def __init__(self, loss: Callable = bpr_loss, l2: float = 0.0, **kwargs):
-        super().__init__(**kwargs)
+        super().__init__(**{"dtype": "float32"} | kwargs)
         self.loss = loss
         self.l2 = l2
 

@@ -1,7 +1,7 @@
 """Train network_train with validation, early stopping and a line of progress an epoch."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -17,26 +17,20 @@ class ValidationAUC(keras.callbacks.Callback):
     Place it before callbacks that read them, such as ``keras.callbacks.EarlyStopping``.
 
     Args:
-        network_predict: The network that scores; it shares its towers with the one in training.
-        user_rows: Encoded user of each rating, shape (n, width).
-        item_rows: Encoded item of each rating, shape (n, width).
+        score: Scores the held-out ratings with what the network has learned so far, shape (n,).
         users: User of each rating, shape (n,).
         liked: Whether each rating is a liked one, shape (n,).
-        histories: History of each rating's user, shape (n, width), where the network takes one.
 
     Raises:
         ValueError: At the first epoch's end, as `auc` and `auc_per_user`.
     """
 
-    def __init__(self, network_predict, user_rows, item_rows, users, liked, histories=None):
+    def __init__(self, score: Callable[[], np.ndarray], users, liked):
         super().__init__()
-        self.network_predict = network_predict
-        self.rows = [user_rows, item_rows] + ([] if histories is None else [histories])
-        self.users = users
-        self.liked = np.asarray(liked, bool)
+        self.score, self.users, self.liked = score, users, np.asarray(liked, bool)
 
     def on_epoch_end(self, epoch, logs=None):
-        scores = self.network_predict.predict(self.rows, batch_size=16384, verbose=0)
+        scores = self.score()
         logs["val_auc"] = auc(self.liked, scores)
         logs["val_auc_per_user"] = auc_per_user(self.users, self.liked, scores).mean()
 
@@ -94,7 +88,7 @@ def train(
     weights of the best epoch are put back.
 
     Args:
-        network_train: From `build_model`, with batches from `triplet_dataset`; or a `TableNetwork`, with
+        network_train: From `build_model`, with batches from `triplet_dataset`; or a `PositionNetwork`, with
             those from `position_dataset`. Not yet compiled.
         dataset: Batches of triplets.
         steps_per_epoch: Batches an epoch.
@@ -120,7 +114,9 @@ def train(
         stop = {"monitor": "val_auc", "mode": "max", "patience": patience}
         used.append(keras.callbacks.EarlyStopping(**stop, restore_best_weights=True))
     at_once = next(n for n in range(MOST_STEPS_A_CALL, 0, -1) if steps_per_epoch % n == 0)
-    network_train.compile(averaged_adam(learning_rate), jit_compile=True, steps_per_execution=at_once)
+    network_train.compile(
+        averaged_adam(learning_rate), jit_compile=True, steps_per_execution=at_once, auto_scale_loss=False
+    )
     return network_train.fit(
         dataset,
         steps_per_epoch=steps_per_epoch,

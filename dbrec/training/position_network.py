@@ -9,16 +9,16 @@ from collections.abc import Callable
 import numpy as np
 
 from dbrec._quiet import keras, tf
-from dbrec.scoring.choice import UserHistory
+from dbrec.training.accumulate import sum_of_parts
+from dbrec.training.histories import Histories
 from dbrec.training.layers import FeatureTower
 from dbrec.training.losses import bpr_loss
 from dbrec.training.sampling import RatedTriplets
 
-MOST_FLAGS = 256
-TRIPLETS_AT_ONCE = 8_192
+MOST_FLAGS = 256  # of a column whose look-up is a matrix product
 
 
-class TableNetwork(keras.Model):
+class PositionNetwork(keras.Model):
     """The training network of `build_model` with the same losses and gradients, and several times faster.
 
     A batch is taken in parts of up to 8,192 triplets a member, whose gradients are added up, so that memory
@@ -32,9 +32,9 @@ class TableNetwork(keras.Model):
         item_rows: Rows of all items, shape (n_items, width), int.
         l2: Weight of the penalty on the vectors of each triplet.
         loss: Loss of the difference between two scores, `bpr_loss` unless told.
-        history: What users rated. Each user's vector is then computed without the items that they are asked
+        histories: What users rated. Each user's vector is then computed without the items that they are asked
             to compare, so that no rating explains itself; the penalty is on the whole ones. None where the
-            tower takes no histories.
+            tower takes none.
 
     Call:
         A tuple of `RatedTriplets`, of a user with two items and, where wanted, of an item with two users.
@@ -50,14 +50,14 @@ class TableNetwork(keras.Model):
         item_rows,
         l2: float = 0.01,
         loss: Callable = bpr_loss,
-        history: UserHistory | None = None,
+        histories: Histories | None = None,
         **kwargs,
     ):
-        super().__init__(**kwargs)
+        super().__init__(dtype="float32", **kwargs)
         self.user_tower, self.item_tower = user_tower, item_tower
         self.l2, self.loss = l2, loss
         self.user_columns, self.item_columns = Columns(user_tower, user_rows), Columns(item_tower, item_rows)
-        self.histories = None if history is None else History(history)
+        self.histories = None if histories is None else ConstantHistories(histories)
 
     def build(self, input_shape):
         """Make the towers' weights, unless another network that shares them has."""
@@ -80,7 +80,7 @@ class TableNetwork(keras.Model):
             Of users, shape (n_users * members, dim), and of items, (n_items * members, dim); with histories
             an item's row goes on with what it brings into the vectors of those who rated it, twice dim.
         """
-        users = self.user_columns.all_vectors(self.histories.tower if self.histories else None, training)
+        users = self.user_columns.all_vectors(self.histories.inputs if self.histories else None, training)
         items = self.item_columns.all_vectors(None, training)
         return [users, tf.concat([items, *self._brought()], axis=1) if self.histories else items]
 
@@ -140,20 +140,20 @@ class TableNetwork(keras.Model):
 
     def _brought(self):
         """Compute what an item brings into a user's vector: by being rated, and by how far above the mean."""
-        small, kernel = self.histories.small, self.user_tower.history.kernel
-        half, width = small.shape[1], kernel.shape[1] // self.user_tower.members
-        parts = [tf.matmul(small, part) for part in (kernel[:half], kernel[half:])]
+        brought, kernel = self.histories.brought, self.user_tower.history.kernel
+        half, width = brought.shape[1], kernel.shape[1] // self.user_tower.members
+        parts = [tf.matmul(brought, part) for part in (kernel[:half], kernel[half:])]
         # a user's vector ends in a 1, from which nothing is taken
         return [tf.pad(tf.reshape(part, (-1, width)), [[0, 0], [0, 1]]) for part in parts]
 
 
-class History:
-    """What `TableNetwork` takes of a `UserHistory`. A plain object, lest Keras copy it as a weight."""
+class ConstantHistories:
+    """`Histories` beside the weights. A plain object, lest Keras copy it as a weight."""
 
-    def __init__(self, history: UserHistory):
-        self.tower, self.small = _constant(history.tower), _constant(history.small)
-        self.scale = _constant(history.scale)
-        self.mean, self.spread = float(history.mean), float(history.spread)
+    def __init__(self, histories: Histories):
+        self.inputs, self.brought = _constant(histories.inputs), _constant(histories.brought)
+        self.scale = _constant(histories.scale)
+        self.mean, self.spread = histories.mean, histories.spread
 
 
 class Columns:
@@ -201,58 +201,6 @@ class Columns:
         if histories is not None:
             total += tower.history(histories)
         return total
-
-
-def sum_of_parts(whole_loss: Callable, part_loss: Callable, tables: list, batch):
-    """Compute a loss, and with it its gradient by the tables, part by part.
-
-    Args:
-        whole_loss: Gives what is computed of the whole batch, from the tables and the batch.
-        part_loss: Gives the mean loss of a part, likewise. It only looks up rows of the tables.
-        tables: Tensors.
-        batch: Nested arrays of one length.
-
-    Returns:
-        ``whole_loss`` plus the mean of the parts' losses, shape (). Its gradient is dense.
-    """
-    n_parts = number_of_parts(tf.nest.flatten(batch)[0].shape[0])
-    parts = tf.nest.map_structure(lambda array: tf.reshape(array, (n_parts, -1, *array.shape[1:])), batch)
-
-    def differentiate(loss_of, *arguments):
-        with tf.GradientTape() as tape:
-            tape.watch(tables)
-            loss = loss_of(tables, *arguments)
-        return loss, tape.gradient(loss, tables, unconnected_gradients=tf.UnconnectedGradients.ZERO)
-
-    def add(number, total, sums):
-        loss, found = differentiate(part_loss, tf.nest.map_structure(lambda array: array[number], parts))
-        sums = [
-            tf.tensor_scatter_nd_add(known, new.indices[:, None], new.values / n_parts)
-            for known, new in zip(sums, found, strict=True)
-        ]
-        return number + 1, total + loss / n_parts, sums
-
-    @tf.custom_gradient
-    def total(*_):
-        start = tf.constant(0), *differentiate(whole_loss, batch)
-        _, loss, gradients = tf.while_loop(lambda number, *_: number < n_parts, add, start)
-        return loss, lambda upstream: [upstream * gradient for gradient in gradients]
-
-    return total(*tables)
-
-
-def number_of_parts(batch: int) -> int:
-    """Find a number of equal parts of a batch that hold up to 8,192 triplets each.
-
-    Where the next such number is more than four times what would do, as for a prime, the parts are larger.
-
-    Example:
-        >>> number_of_parts(8_192), number_of_parts(100_000), number_of_parts(100_003)
-        (1, 16, 1)
-    """
-    least = -(-batch // TRIPLETS_AT_ONCE)
-    possible = [n for n in range(1, 4 * least + 1) if batch % n == 0]
-    return next((n for n in possible if n >= least), possible[-1])
 
 
 def _constant(value, dtype="float32"):

@@ -1,6 +1,7 @@
 """Build the two networks that share their towers: one to train, one to predict."""
 
 from dbrec._quiet import keras
+from dbrec.checks import number, seed_number, whole_number
 from dbrec.features.encoder import FeatureEncoder
 from dbrec.training.layers import FeatureTower, ScoreLayer, TripletLossLayer
 
@@ -24,18 +25,14 @@ def build_towers(
         embedding_dim: Length of the taste vectors.
         dropout: Chance that a one-hot code is dropped in training, in [0, 1).
         seed: Seed of the first weights.
-        history_dim: Length of a user's history (`UserHistory.width`); 0 for towers without.
+        history_dim: Length of a user's history (`Histories.inputs`); 0 for towers without.
         members: Vectors that a tower makes of a row; see `FeatureTower`.
 
     Raises:
         ValueError: If `embedding_dim` or `members` isn't at least 1, or `dropout` isn't in [0, 1).
     """
-    if members < 1:
-        raise ValueError(f"members is {members}: give a number of at least 1")
-    if embedding_dim < 1:
-        raise ValueError(f"embedding_dim is {embedding_dim}: give a length of at least 1")
-    if not 0 <= dropout < 1:
-        raise ValueError(f"dropout is {dropout}: give a chance in [0, 1), such as 0.1")
+    embedding_dim, members = whole_number("embedding_dim", embedding_dim), whole_number("members", members)
+    dropout, seed = number("dropout", dropout, "[0, 1)"), seed_number(seed)
     return (
         FeatureTower(
             users.spec, "user", embedding_dim, dropout, seed, history_dim, members, name="user_tower"

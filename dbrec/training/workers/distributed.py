@@ -12,7 +12,9 @@ there, and all go on from them.
 
 import argparse
 import json
+import logging
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -20,16 +22,20 @@ from collections.abc import Callable
 import numpy as np
 
 from dbrec._quiet import keras, tf
+from dbrec.checks import whole_number
 from dbrec.training.loop import averaged_adam
-from dbrec.training.workers.jobs import Job, batches, build_network, read_job, shards_of, write_weights
+from dbrec.training.workers.jobs import Job, batches, read_job, shards_of
 from dbrec.training.workers.launcher import launch
+from dbrec.training.workers.state import build_network, read_state, write_state
+
+logger = logging.getLogger(__name__)
 
 
 def train(job: Job, every: int = 100) -> None:
     """Train a job from its last checkpoint to its end, as the worker that TF_CONFIG tells or as the only one.
 
     Adam and the moving average of the weights are those of `dbrec.training.loop.train`. The first worker
-    prints a line at each checkpoint and writes the final weights, for `trained_network`.
+    logs a line at each checkpoint and writes the final weights, for `trained_network`.
 
     Args:
         job: From `read_job`.
@@ -39,33 +45,34 @@ def train(job: Job, every: int = 100) -> None:
         ValueError: If `every` isn't at least 1, TF_CONFIG describes workers that can't share the job, or a
             worker would use several GPUs.
     """
-    if every < 1:
-        raise ValueError(f"every is {every}: give at least 1 batch between two checkpoints")
+    whole_number("every", every)
     strategy, worker, n_workers = _strategy()
     shards_of(job, worker, n_workers)
     with strategy.scope():
         network = build_network(job)
         optimizer = averaged_adam(job.settings.learning_rate)
         optimizer.build(network.trainable_weights)
-    checkpoints = _checkpoints(job, network, optimizer)
-    checkpoints.restore_or_initialize()
-    done = int(optimizer.iterations.numpy())
+    state = [*network.trainable_weights, *optimizer.variables]
+    try:
+        done = read_state(job, "checkpoint", state)
+    except FileNotFoundError:
+        done = 0
     step, parts = make_step(strategy, network, optimizer), batches(job, worker, n_workers, done)
     losses, start, total = [], time.perf_counter(), job.steps * job.settings.epochs
     for number, part in enumerate(parts, done + 1):
         losses.append(step(part))
         if worker == 0 and (number % every == 0 or number == total):
-            checkpoints.save(number)
+            write_state(job, "checkpoint", state, number)
             _tell(number, total, losses, start)
             losses, start = [], time.perf_counter()
     optimizer.finalize_variable_values(network.trainable_weights)
     if worker == 0:
-        write_weights(job, network)
+        write_state(job, "weights", network.trainable_weights, total)
 
 
 def _tell(number: int, total: int, losses: list, start: float) -> None:
     loss, seconds = np.mean([float(one) for one in losses]), time.perf_counter() - start
-    print(f"batch {number} of {total} | loss {loss:.4f} | {seconds:.1f} s", flush=True)
+    logger.info("batch %d of %d | loss %.4f | %.1f s", number, total, loss, seconds)
 
 
 def make_step(strategy: tf.distribute.Strategy, network: keras.Model, optimizer) -> Callable:
@@ -119,13 +126,6 @@ def _strategy() -> tuple[tf.distribute.Strategy, int, int]:
     return strategy, strategy.cluster_resolver.task_id, n_workers
 
 
-def _checkpoints(job: Job, network: keras.Model, optimizer) -> tf.train.CheckpointManager:
-    """Keep weights, Adam's averages, the moving average of the weights and the number of steps done."""
-    variables = [variable.value for variable in [*network.trainable_weights, *optimizer.variables]]
-    checkpoint = tf.train.Checkpoint(variables=variables)
-    return tf.train.CheckpointManager(checkpoint, str(job.folder / "checkpoints"), max_to_keep=2)
-
-
 def _end_with_launcher() -> None:
     """End this process when the launcher is gone, however it went: only then does standard input close."""
 
@@ -152,9 +152,11 @@ def main() -> None:
     given = parser.parse_args()
     if given.launched:
         _end_with_launcher()
-    if given.workers is None:
-        return train(read_job(given.job), given.every)
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
     try:
-        launch(given.job, given.workers, given.every)
+        if given.workers is None:
+            train(read_job(given.job), given.every)
+        else:
+            launch(given.job, given.workers, given.every)
     except (RuntimeError, ValueError, OSError) as error:
         parser.exit(1, f"{error}\n")

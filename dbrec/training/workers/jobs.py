@@ -1,68 +1,58 @@
-"""A training job as a folder: settings, the rows of all ids, and every batch's triplets in shards.
+"""A training job as a folder: what a fit starts from, and every batch's triplets in shards.
 
 Triplets are drawn once, when the job is written. So each process that trains knows its own part of every
 batch, none has to draw or to be told, and a run that was broken off goes on with the very triplets that
-come next.
+come next. The folder holds all that a fitted model needs, too.
 """
 
-import json
+import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 
-from dbrec._quiet import keras
+from dbrec.checks import whole_number
 from dbrec.features.encoder import FeatureEncoder
-from dbrec.scoring.choice import ItemFactors, UserHistory
-from dbrec.training.fit import Settings, default_batch_size
-from dbrec.training.position_network import TableNetwork
+from dbrec.interactions import Interactions
+from dbrec.scoring.choice import Choice, ItemFactors
+from dbrec.settings import Settings
+from dbrec.storage import Stored, read, writing
+from dbrec.training.fit import Prepared, default_batch_size
 from dbrec.training.sampling import RatedTriplets, TripletSampler
-from dbrec.training.towers import build_towers
 
-DESCRIPTION, ARRAYS, WEIGHTS = "job.json", "arrays.npz", "weights.npz"
-IN_HISTORY = "tower", "small", "scale"
+FORMAT = 2
 TRIPLET = np.dtype(list(zip(RatedTriplets._fields, ["i4"] * 3 + ["f4"] * 2, strict=True)))
+SIDES = "user", "item"
+
+logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Job:
     """What `write_job` wrote.
 
     Attributes:
         folder: Where it lies.
-        settings: As given, with a number of epochs and a batch size.
-        columns: ``"user"`` and ``"item"`` to ``(name, kind, size)`` of each column of their rows.
+        prepared: What training starts from; its settings have a number of epochs and a batch size.
         steps: Batches an epoch.
         n_shards: Parts that each batch is cut into.
-        ratings: ``"mean"`` and ``"spread"`` of the ratings in the users' histories; empty without histories.
-        source: What the ratings were, as `HybridRecommender.write_job` tells them apart; empty where unknown.
+        stored: The files, each with its digest.
     """
 
     folder: Path
-    settings: Settings
-    columns: dict[str, list]
+    prepared: Prepared
     steps: int
     n_shards: int
-    ratings: dict[str, float]
-    source: str = ""
+    stored: Stored
 
-    def shard(self, epoch: int, number: int) -> Path:
-        """Name the file of one part of each batch of an epoch."""
-        return self.folder / "shards" / f"epoch-{epoch:03}-shard-{number:03}.npy"
+    @property
+    def settings(self) -> Settings:
+        """All settings."""
+        return self.prepared.settings
 
 
-def write_job(
-    folder,
-    settings: Settings,
-    users: FeatureEncoder,
-    items: FeatureEncoder,
-    samplers: Sequence[TripletSampler],
-    history: UserHistory | None = None,
-    n_shards: int = 4,
-    source: str = "",
-) -> Job:
+def write_job(folder, prepared: Prepared, n_shards: int = 4) -> Job:
     """Draw the triplets of all epochs and write them with all that training needs.
 
     They are the triplets that `position_dataset` would give; an epoch takes 20 bytes for each triplet of
@@ -70,37 +60,38 @@ def write_job(
 
     Args:
         folder: Folder to write, new or empty.
-        settings: All that training asks for; what only a recommender needs is kept for it.
-        users: Encoder of the users' rows.
-        items: Encoder of the items' rows.
-        samplers: One sampler a triplet of the network: users as anchors, then items as anchors.
-        history: What users rated, or None for towers without histories.
+        prepared: From `dbrec.training.fit.prepare`.
         n_shards: Parts that each batch is cut into: the most workers that can share the job.
-        source: Kept in the description.
 
     Raises:
-        FileExistsError: If the folder holds something.
-        ValueError: As `check_job`.
+        OSError: If the folder holds something or can't be written. Nothing is left behind.
+        ValueError: As `check_job`, or if no triplet can be drawn.
     """
-    check_job(folder, settings, n_shards)
-    folder = Path(folder)
-    size = settings.batch_size or n_shards * -(-default_batch_size(len(samplers[-1])) // n_shards)
-    settings = Settings(**asdict(settings) | {"batch_size": size})
-    columns, steps = {"user": users.spec, "item": items.spec}, -(-len(samplers[-1]) // size)
-    ratings = {"mean": float(history.mean), "spread": float(history.spread)} if history else {}
-    job = Job(folder, settings, columns, steps, n_shards, ratings, source)
-    described = {name: value for name, value in asdict(job).items() if name != "folder"}
-    text = json.dumps(described, indent=1, default=np.generic.item)
-    (folder / "shards").mkdir(parents=True)
-    arrays = {"user_rows": users(users.ids), "item_rows": items(items.ids)}
-    if history:
-        arrays |= {name: getattr(history, name) for name in IN_HISTORY} | history.factors._asdict()
-    np.savez(folder / ARRAYS, **arrays)
-    for epoch in range(settings.epochs):
-        _write_epoch(job, samplers, epoch)
-    # last: a folder that holds it is complete
-    (folder / DESCRIPTION).write_text(text, encoding="utf-8")
-    return job
+    check_job(folder, prepared.settings, n_shards)
+    samplers = prepared.samplers()
+    n_positives = len(samplers[-1])
+    size = prepared.settings.batch_size or n_shards * -(-default_batch_size(n_positives) // n_shards)
+    prepared = replace(prepared, settings=replace(prepared.settings, batch_size=size))
+    steps = -(-n_positives // size)
+    encoders = {"user": prepared.user_encoder, "item": prepared.item_encoder}
+    description = {
+        "settings": asdict(prepared.settings),
+        "encoders": {side: encoder.describe() for side, encoder in encoders.items()},
+        "steps": steps,
+        "n_shards": n_shards,
+    }
+    factors, users = prepared.choice
+    arrays = {f"{side}_features": encoder.arrays() for side, encoder in encoders.items()}
+    arrays |= {"interactions": prepared.interactions.arrays(), "choice": factors._asdict() | {"users": users}}
+    with writing(folder, "job", FORMAT, description) as new:
+        for name, parts in arrays.items():
+            np.savez(new / f"{name}.npz", **parts)
+        for epoch in range(prepared.settings.epochs):
+            _write_epoch(
+                [new / _shard(epoch, number) for number in range(n_shards)], prepared, samplers, steps
+            )
+            logger.info("drawn: epoch %d of %d", epoch + 1, prepared.settings.epochs)
+    return read_job(folder)
 
 
 def check_job(folder, settings: Settings, n_shards: int) -> None:
@@ -111,13 +102,13 @@ def check_job(folder, settings: Settings, n_shards: int) -> None:
         ValueError: If a batch can't be cut into that many equal parts, no number of epochs is given, or
             codes are to be dropped.
     """
-    folder, batch_size = Path(folder), settings.batch_size
-    if folder.exists() and any(folder.iterdir()):
+    folder, n_shards = Path(folder), whole_number("n_shards", n_shards)
+    if folder.is_dir() and any(folder.iterdir()):
         raise FileExistsError(f"{folder} isn't empty: give a new folder for the job")
-    if n_shards < 1 or (batch_size or 0) % n_shards:
+    if (settings.batch_size or 0) % n_shards:
         raise ValueError(
-            f"batch_size is {batch_size} and n_shards is {n_shards}: each batch is cut into equal parts, so "
-            "give a batch size that is a multiple of the number of shards, 1 or more"
+            f"batch_size is {settings.batch_size} and n_shards is {n_shards}: each batch is cut into equal "
+            "parts, so give a batch size that is a multiple of the number of shards"
         )
     if settings.epochs is None:
         raise ValueError(f"epochs is {settings.epochs}: give the number of epochs to draw, at least 1")
@@ -125,37 +116,56 @@ def check_job(folder, settings: Settings, n_shards: int) -> None:
         raise ValueError(f"dropout is {settings.dropout}: workers would drop different codes; give 0")
 
 
-def _write_epoch(job: Job, samplers: Sequence[TripletSampler], epoch: int) -> None:
-    """Draw batch by batch, as `position_dataset` does, and cut each into the shards' parts."""
-    size, members = job.settings.batch_size, job.settings.members
-    shape = job.steps, len(samplers), size // job.n_shards, members
-    paths = [job.shard(epoch, number) for number in range(job.n_shards)]
-    shards = [np.lib.format.open_memmap(path, "w+", TRIPLET, shape) for path in paths]
-    drawn = np.empty((size, members), TRIPLET)
-    for step, kind in np.ndindex(shape[:2]):
-        for name, part in samplers[kind].sample_rated(drawn.shape)._asdict().items():
-            drawn[name] = part
-        for shard, part in zip(shards, np.split(drawn, job.n_shards), strict=True):
-            shard[step, kind] = part
+def _shard(epoch: int, number: int) -> str:
+    return f"epoch-{epoch:03}-shard-{number:03}.npy"
+
+
+def _write_epoch(
+    paths: list[Path], prepared: Prepared, samplers: Sequence[TripletSampler], steps: int
+) -> None:
+    """Draw batch by batch, as `position_dataset` does, and write each behind the one before.
+
+    Mapped files would end the process where the disk is full; writing raises.
+    """
+    size, members = prepared.settings.batch_size, prepared.settings.members
+    shape = steps, len(samplers), size // len(paths), members
+    header = {"descr": np.lib.format.dtype_to_descr(TRIPLET), "fortran_order": False, "shape": shape}
+    files = [path.open("wb") for path in paths]
+    try:
+        for file in files:
+            np.lib.format.write_array_header_1_0(file, header)
+        drawn = np.empty((size, members), TRIPLET)
+        for _, sampler in np.broadcast(np.arange(steps)[:, None], np.array(samplers, object)):
+            for name, part in sampler.sample_rated(drawn.shape)._asdict().items():
+                drawn[name] = part
+            for file, part in zip(files, np.split(drawn, len(files)), strict=True):
+                file.write(part.tobytes())
+    finally:
+        for file in files:
+            file.close()
 
 
 def read_job(folder) -> Job:
-    """Read the description of a job.
+    """Read a job; its shards are checked when they are used.
 
     Raises:
-        FileNotFoundError: If there is none, or a shard is missing.
+        FileNotFoundError: If there is none.
+        ValueError: If a file is damaged or missing.
     """
-    folder = Path(folder)
-    if not (folder / DESCRIPTION).is_file():
-        raise FileNotFoundError(f"{folder} holds no job: give a folder that write_job has written")
-    description = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
-    job = Job(folder, **description | {"settings": Settings(**description["settings"])})
-    for epoch, number in np.ndindex(job.settings.epochs, job.n_shards):
-        if not job.shard(epoch, number).is_file():
-            raise FileNotFoundError(
-                f"{job.shard(epoch, number)} is missing: copy the whole job, or write it anew with write_job"
-            )
-    return job
+    stored = read(folder, "job", FORMAT)
+    described = stored.description
+    encoders = (
+        FeatureEncoder.restore(described["encoders"][side], stored.arrays(f"{side}_features.npz"))
+        for side in SIDES
+    )
+    choice = stored.arrays("choice.npz")
+    prepared = Prepared(
+        Settings(**described["settings"]),
+        Interactions.from_arrays(stored.arrays("interactions.npz")),
+        *encoders,
+        Choice(ItemFactors(choice["as_rated"], choice["as_candidate"]), choice["users"]),
+    )
+    return Job(Path(folder), prepared, described["steps"], described["n_shards"], stored)
 
 
 def shards_of(job: Job, worker: int, n_workers: int) -> range:
@@ -166,7 +176,7 @@ def shards_of(job: Job, worker: int, n_workers: int) -> range:
     Raises:
         ValueError: If the shards can't be dealt out evenly.
     """
-    if n_workers < 1 or job.n_shards % n_workers:
+    if job.n_shards % whole_number("n_workers", n_workers):
         raise ValueError(
             f"{n_workers} workers can't share a global batch of {job.settings.batch_size} in {job.n_shards} "
             f"shards: give a divisor of {job.n_shards}, or write the job with other n_shards"
@@ -188,54 +198,12 @@ def batches(job: Job, worker: int = 0, n_workers: int = 1, start: int = 0) -> It
         A `RatedTriplets` a sampler, arrays of shape (batch_size / n_workers, members).
 
     Raises:
-        ValueError: As `shards_of`.
+        ValueError: As `shards_of`, or if a shard is damaged.
     """
     numbers = shards_of(job, worker, n_workers)
     for epoch in range(start // job.steps, job.settings.epochs):
-        shards = [np.load(job.shard(epoch, number), mmap_mode="r") for number in numbers]
+        shards = [np.load(job.stored.file(_shard(epoch, number)), mmap_mode="r") for number in numbers]
         for step in range(start % job.steps, job.steps):
             drawn = np.concatenate([shard[step] for shard in shards], axis=1)
             yield tuple(RatedTriplets(*(part[name] for name in TRIPLET.names)) for part in drawn)
         start = 0
-
-
-def item_factors_of(job: Job) -> ItemFactors | None:
-    """Read the items' factors that the histories of a job were made with; None where it has none."""
-    with np.load(job.folder / ARRAYS, allow_pickle=False) as file:
-        return ItemFactors(file["given"], file["found"]) if job.ratings else None
-
-
-def build_network(job: Job) -> TableNetwork:
-    """Build the training network of a job, with its first weights."""
-    with np.load(job.folder / ARRAYS, allow_pickle=False) as file:
-        rows, history = [file[f"{side}_rows"] for side in ("user", "item")], None
-        if job.ratings:
-            history = SimpleNamespace(**{name: file[name] for name in IN_HISTORY}, **job.ratings)
-    sides = [SimpleNamespace(spec=job.columns[side]) for side in ("user", "item")]
-    s, width = job.settings, history.tower.shape[1] if history else 0
-    towers = build_towers(*sides, s.embedding_dim, 0.0, s.seed, width, s.members)
-    network = TableNetwork(*towers, *rows, s.l2, history=history, name="network_train")
-    network.build(None)
-    return network
-
-
-def write_weights(job: Job, network: keras.Model) -> None:
-    """Write the trained weights, in the order of the network's trainable weights."""
-    partial = job.folder / f"partial-{WEIGHTS}"
-    np.savez(partial, *[weight.numpy() for weight in network.trainable_weights])
-    partial.replace(job.folder / WEIGHTS)
-
-
-def trained_network(job: Job) -> TableNetwork:
-    """Build the network with the weights that training ended with; `build_predict` takes its towers.
-
-    Raises:
-        FileNotFoundError: If the job hasn't been trained to its end.
-    """
-    if not (job.folder / WEIGHTS).is_file():
-        raise FileNotFoundError(f"{job.folder} holds no trained weights: train the job to its end first")
-    network = build_network(job)
-    with np.load(job.folder / WEIGHTS, allow_pickle=False) as file:
-        for weight, name in zip(network.trainable_weights, file.files, strict=True):
-            weight.assign(file[name])
-    return network

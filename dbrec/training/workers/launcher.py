@@ -1,6 +1,7 @@
 """Start the workers of a job as processes on this machine, show what they do, and leave none behind."""
 
 import json
+import logging
 import os
 import socket
 import subprocess
@@ -11,9 +12,12 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from dbrec.checks import whole_number
 from dbrec.training.workers.jobs import Job, read_job, shards_of
 
 LAST_LINES = 15
+
+logger = logging.getLogger(__name__)
 
 
 class Worker(NamedTuple):
@@ -40,6 +44,7 @@ def launch(folder, n_workers: int = 2, every: int = 100) -> None:
     """
     job = read_job(folder)
     shards_of(job, 0, n_workers)
+    whole_number("every", every)
     with running(job, n_workers, every) as workers:
         watch(workers)
 
@@ -95,7 +100,7 @@ def _free_ports(number: int) -> list[int]:
 
 
 def watch(workers: list[Worker]) -> None:
-    """Print what the first worker writes until all are done.
+    """Log what the first worker writes until all are done.
 
     Raises:
         RuntimeError: As soon as a worker fails.
@@ -103,7 +108,8 @@ def watch(workers: list[Worker]) -> None:
     with workers[0].log.open(encoding="utf-8", errors="replace") as output:
         while True:
             codes = [worker.process.poll() for worker in workers]
-            print(output.read(), end="", flush=True)
+            for line in output.read().splitlines():
+                logger.info(line)
             if any(codes):
                 raise RuntimeError(_report(workers, codes))
             if None not in codes:

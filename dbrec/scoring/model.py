@@ -1,0 +1,199 @@
+"""A fitted model: the served vectors, and what makes new rows for people who aren't in the data."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from dbrec.checks import positions, raw_ids, whole_number
+from dbrec.features.encoder import FeatureEncoder
+from dbrec.interactions import Interactions
+from dbrec.scoring.choice import Choice, ItemFactors, sums_of_rated
+from dbrec.scoring.newcomers import FeatureMap, after_ratings, log_odds_liked, with_newcomers
+from dbrec.scoring.scorer import VectorScorer
+from dbrec.scoring.served_vectors import SIDES, ServedVectors, newcomer_rows, user_rows
+from dbrec.settings import Settings
+from dbrec.storage import read_arrays, write_arrays
+
+KIND, FORMAT = "recommender", 5
+# Of what the other side's ratings say of a newcomer's score, and the number of ratings that halves it again.
+OTHERS_SAY, TOLD_RATINGS = 0.5, 10
+
+
+@dataclass(frozen=True, eq=False)
+class FittedModel:
+    """Hold all that serves; made by a fit or read from a folder, and never changed.
+
+    Attributes:
+        settings: What it was fitted with.
+        interactions: What it was fitted on.
+        encoders: Of the users and of the items.
+        feature_maps: What features say of a user's and of an item's taste and bias.
+        as_rated: What each item with ratings says of others, shape (n_items, dim).
+        vectors: The served vectors.
+        training_log: Frame with a row an epoch.
+    """
+
+    settings: Settings
+    interactions: Interactions
+    encoders: tuple[FeatureEncoder, FeatureEncoder]
+    feature_maps: tuple[FeatureMap, FeatureMap]
+    as_rated: np.ndarray
+    vectors: ServedVectors
+    training_log: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    @classmethod
+    def build(cls, settings, interactions, encoders, towers, choice: Choice, log) -> "FittedModel":
+        """Join the three parts: liking, choice and newcomers.
+
+        Args:
+            settings: All settings.
+            interactions: What was learned from.
+            encoders: Of the users and of the items.
+            towers: Taste and bias of the users and of the items with ratings, by `tower_rows`.
+            choice: The part in closed form.
+            log: Frame with a row an epoch.
+
+        Raises:
+            ValueError: If a number isn't finite.
+        """
+        if not all(np.isfinite(part).all() for part in (*towers, *choice.factors, choice.users)):
+            raise ValueError(
+                f"training ended in numbers that aren't finite, with {settings}: take a smaller "
+                "learning_rate or l2, or ratings of a usual size; what was fitted before stays"
+            )
+        maps, liking = _with_newcomers(interactions, encoders, towers)
+        n_rated = np.bincount(interactions.user_index)
+        choices, n_rated, as_candidate = (
+            _pad(part, len(rows))
+            for part, rows in zip(
+                (choice.users, n_rated, choice.factors.as_candidate),
+                (liking[0], liking[0], liking[1]),
+                strict=True,
+            )
+        )
+        usual = choice.users.mean(axis=0)
+        users, lists = user_rows(liking[0], choices, usual, n_rated, settings.choice_weight)
+        rows = (np.asarray(part, np.float32) for part in (users, lists, np.hstack([liking[1], as_candidate])))
+        widths = towers[0].shape[1] - 2, 2, 2, choices.shape[1]
+        vectors = ServedVectors(*(encoder.all_ids for encoder in encoders), *rows, widths)
+        return cls(settings, interactions, encoders, maps, choice.factors.as_rated, vectors, log)
+
+    @cached_property
+    def scorer(self) -> VectorScorer:
+        """Score and rank by the served vectors; what was rated is left out of lists."""
+        v, seen = self.vectors, (self.interactions.user_index, self.interactions.item_index)
+        return VectorScorer(v.user_ids, v.item_ids, v.users, v.items, seen, v.lists)
+
+    def recommend_for(self, features: Mapping | None, liked, disliked, k: int) -> pd.DataFrame:
+        """List items for a person who isn't in the data; see `HybridRecommender.recommend_for`."""
+        whole_number("k", k)
+        (_, showing), named = self._person(features, liked, disliked)
+        scores = self.vectors.items[:-1] @ showing
+        scores[named] = -np.inf
+        return self.scorer.top_items(scores[None], k).drop(columns="row")
+
+    def score_for(self, item_ids, features: Mapping | None, liked, disliked) -> np.ndarray:
+        """Score items for a person who isn't in the data; see `HybridRecommender.score_for`."""
+        (scoring, _), _ = self._person(features, liked, disliked)
+        return self.vectors.items[positions(self.vectors.item_ids, item_ids, "item_ids")] @ scoring
+
+    def similar_items(self, item_id, k: int) -> pd.DataFrame:
+        """List items of a similar taste; see `HybridRecommender.similar_items`."""
+        return self.scorer.similar_items(item_id, k, self.vectors.block(self.vectors.items, "taste"))
+
+    def status(self, side: str, ids) -> np.ndarray:
+        """Tell what ids of a side are scored from: ``"ratings"``, ``"features"`` or ``"population"``."""
+        return self.encoders[SIDES.index(side)].status(ids)
+
+    def _person(self, features, liked, disliked) -> tuple[list[np.ndarray], np.ndarray]:
+        """Make the two rows of a person, and the positions of the items they named."""
+        liked, disliked = self._named("liked", liked), self._named("disliked", disliked)
+        if len(both := np.intersect1d(liked, disliked)):
+            names = self.vectors.item_ids[both].tolist()
+            raise ValueError(f"items {names} are named as liked and as disliked: name each once")
+        named, is_liked = (
+            np.concatenate([liked, disliked]),
+            np.arange(len(liked) + len(disliked)) < len(liked),
+        )
+        encoder, guess = self.encoders[0], self.feature_maps[0]
+        vector = guess(encoder.features_of(encoder.encode_person(features or {})))[0]
+        items = self.vectors.items[named]
+        items, above = self.vectors.block(items, "taste", "bias"), self.vectors.block(items, "newcomer")[:, 0]
+        # the whole of `above`, and not half: only so is it a log odds
+        told = after_ratings(vector, guess.covariance, items, is_liked, items @ vector + above)
+        n_told = np.array([len(named)])
+        others_say = OTHERS_SAY * TOLD_RATINGS / (TOLD_RATINGS + n_told)
+        liking = np.hstack([told[None], newcomer_rows("user", others_say, np.zeros(1))])
+        rated = named < len(self.as_rated)
+        rows = np.zeros(rated.sum(), int), named[rated], is_liked[rated]
+        choice = sums_of_rated(ItemFactors(self.as_rated, self.as_rated), *rows, 1)
+        usual, weight = self.vectors.usual_choice, self.settings.choice_weight
+        to_score, to_list = user_rows(liking, choice, usual, n_told, weight)
+        return [np.asarray(row[0], np.float32) for row in (to_score, to_list)], named
+
+    def _named(self, name: str, item_ids) -> np.ndarray:
+        """Find the positions of named items, each once."""
+        ids = raw_ids(item_ids, name)
+        found = positions(self.vectors.item_ids, ids, name)
+        if (found < 0).any():
+            unknown = ids[found < 0].tolist()
+            raise KeyError(
+                f"items {unknown} are unknown: give ids that were in the ratings or items of the fit"
+            )
+        return pd.unique(found)
+
+    def save(self, path) -> None:
+        """Write the model to a folder; see `HybridRecommender.save`."""
+        described = {side: encoder.describe() for side, encoder in zip(SIDES, self.encoders, strict=True)}
+        log = self.training_log.to_dict("list")
+        description = {"settings": asdict(self.settings), "encoders": described, "training_log": log}
+        files = {"vectors.npz": self.vectors.arrays(), "interactions.npz": self.interactions.arrays()}
+        for side, encoder, feature_map in zip(SIDES, self.encoders, self.feature_maps, strict=True):
+            files[f"{side}_features.npz"] = encoder.arrays()
+            files[f"new_{side}s.npz"] = feature_map.arrays()
+        files["as_rated.npz"] = {"as_rated": self.as_rated}
+        write_arrays(path, KIND, FORMAT, description, files)
+
+    @classmethod
+    def load(cls, path) -> "FittedModel":
+        """Read what `save` wrote; see `HybridRecommender.load`."""
+        description, files = read_arrays(path, KIND, FORMAT)
+        encoders = tuple(
+            FeatureEncoder.restore(description["encoders"][side], files[f"{side}_features.npz"])
+            for side in SIDES
+        )
+        maps = tuple(FeatureMap(**files[f"new_{side}s.npz"]) for side in SIDES)
+        return cls(
+            Settings(**description["settings"]),
+            Interactions.from_arrays(files["interactions.npz"]),
+            encoders,
+            maps,
+            files["as_rated.npz"]["as_rated"],
+            ServedVectors.from_arrays(files["vectors.npz"]),
+            pd.DataFrame(description["training_log"]),
+        )
+
+
+def _with_newcomers(interactions, encoders, towers) -> tuple[tuple, list[np.ndarray]]:
+    """Add rows for ids without ratings, and the block that sets their scores.
+
+    That block sets a newcomer's score halfway between what the product of the vectors says and what the other
+    side's ratings say: an item with ratings brings how far its log odds to be liked lie above the mean user's
+    score of it, and a new user takes `OTHERS_SAY` of that; and likewise the other way round.
+    """
+    maps, liking = [], []
+    indices = interactions.user_index, interactions.item_index
+    for side, encoder, index, own, others in zip(SIDES, encoders, indices, towers, towers[::-1], strict=True):
+        above = log_odds_liked(index, interactions.liked, len(own)) - own @ others.mean(axis=0)
+        maps.append(FeatureMap.fit(encoder.features_of(encoder.rows[: len(own)]), own, np.bincount(index)))
+        rows, is_new, above = with_newcomers(encoder, maps[-1], own, above)
+        liking.append(np.hstack([rows, newcomer_rows(side, OTHERS_SAY * is_new, above)]))
+    return tuple(maps), liking
+
+
+def _pad(part: np.ndarray, n_rows: int) -> np.ndarray:
+    """Add rows of zeros."""
+    return np.concatenate([part, np.zeros((n_rows - len(part), *part.shape[1:]), part.dtype)])

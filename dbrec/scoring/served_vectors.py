@@ -1,0 +1,129 @@
+"""The vectors that are multiplied to serve: the only place that knows how they are laid out.
+
+A vector is a row of named blocks, one after the other:
+
+    block     of a user                        of an item
+    taste     v (of each member)               v' (of each member)
+    bias      b, 1                             1, b'
+    newcomer  n, above                         above', n'
+    choice    what they rated, summed up       what it is found by
+
+The products of the blocks are v.v' + b + b' (liking), what the other side's ratings say of who has none
+(newcomer; n is 1/2 or less for those and 0 for others, `above` 0 for those), and choice. A person has two
+rows: one to score with, and one to make lists with, which weighs the blocks differently. Both meet the same
+row of an item.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from dbrec.interactions import id_array, id_index
+
+BLOCKS = "taste", "bias", "newcomer", "choice"
+SIDES = "user", "item"
+# Of liking in lists: choice decides, unless there are no ratings to tell it from.
+LIKING_WEIGHT, NEWCOMER_LIKING_WEIGHT = 0.01, 0.1
+FEW_RATINGS = 5  # as many halve what is shown to people without ratings
+
+
+@dataclass(frozen=True, eq=False)
+class ServedVectors:
+    """Hold a row an id and side, and a last one for the ids never met.
+
+    Attributes:
+        user_ids: Raw ids, those with ratings first, shape (n,).
+        item_ids: Likewise, shape (m,).
+        users: Rows to score with, shape (n + 1, dim), float32.
+        lists: Rows to make lists with, shape (n + 1, dim), float32.
+        items: Shape (m + 1, dim), float32.
+        widths: Places of each block, in the order of `BLOCKS`.
+    """
+
+    user_ids: pd.Index
+    item_ids: pd.Index
+    users: np.ndarray
+    lists: np.ndarray
+    items: np.ndarray
+    widths: tuple[int, int, int, int]
+
+    def block(self, vectors: np.ndarray, *names: str) -> np.ndarray:
+        """Cut blocks out of rows.
+
+        Args:
+            vectors: Rows of this layout, shape (..., dim).
+            *names: Blocks that stand side by side, such as ``"taste", "bias"``.
+        """
+        start = BLOCKS.index(names[0])
+        before, width = sum(self.widths[:start]), sum(self.widths[start : start + len(names)])
+        return vectors[..., before : before + width]
+
+    def liking_rows(self, vectors: np.ndarray) -> np.ndarray:
+        """Cut out what the towers trained: taste and bias."""
+        return self.block(vectors, "taste", "bias")
+
+    @property
+    def usual_choice(self) -> np.ndarray:
+        """What people usually choose: the choice of the list for an id never met, shape (choice,)."""
+        return self.block(self.lists[-1], "choice")
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Give all of it as arrays of numbers and text, to be saved; `from_arrays` takes them back."""
+        ids = {"user_ids": id_array(self.user_ids), "item_ids": id_array(self.item_ids)}
+        rows = {"users": self.users, "lists": self.lists, "items": self.items}
+        return ids | rows | {"widths": np.array(self.widths)}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> "ServedVectors":
+        """Make what `arrays` gave."""
+        ids = [id_index(arrays[f"{side}_ids"]) for side in SIDES]
+        rows = arrays["users"], arrays["lists"], arrays["items"]
+        return cls(*ids, *rows, tuple(arrays["widths"].tolist()))
+
+
+def tower_rows(side: str, tastes, biases) -> np.ndarray:
+    """Lay out the blocks taste and bias.
+
+    Args:
+        side: ``"user"`` or ``"item"``.
+        tastes: Shape (n, width).
+        biases: Shape (n, 1).
+    """
+    ones = np.ones_like(biases)
+    return np.concatenate([tastes, biases, ones] if side == "user" else [tastes, ones, biases], axis=1)
+
+
+def newcomer_rows(side: str, is_new: np.ndarray, above: np.ndarray) -> np.ndarray:
+    """Lay out the block newcomer.
+
+    Args:
+        side: ``"user"`` or ``"item"``.
+        is_new: How much of the other side's ratings to take, shape (n,).
+        above: What one's own ratings say, shape (n,).
+    """
+    return np.column_stack([is_new, above] if side == "user" else [above, is_new])
+
+
+def user_rows(
+    liking: np.ndarray, choice: np.ndarray, usual: np.ndarray, n_rated: np.ndarray, choice_weight: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Join blocks to the two rows of each user: to score with, and to make lists with.
+
+    Who has rated nothing is shown what people usually choose, by how much they would like it; with each
+    rating their own choice takes over.
+
+    Args:
+        liking: The blocks taste, bias and newcomer, shape (n, width).
+        choice: Shape (n, dim); where dim is 0, lists are made by liking alone.
+        usual: What people usually choose, shape (dim,).
+        n_rated: Number of each one's ratings, shape (n,).
+        choice_weight: What choice counts in a score.
+    """
+    if not choice.shape[1]:
+        return liking, liking
+    new = ((FEW_RATINGS / (FEW_RATINGS + np.asarray(n_rated, float))) ** 2)[:, None]
+    to_score = np.concatenate([liking, choice_weight * choice], axis=1)
+    weight = LIKING_WEIGHT + NEWCOMER_LIKING_WEIGHT * new
+    return to_score, np.concatenate([weight * liking, choice + new * usual], axis=1)
