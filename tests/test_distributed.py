@@ -3,38 +3,39 @@ import sys
 import threading
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from dbrec.features.encoder import FeatureEncoder
-from dbrec.scoring.choice import UserHistory, item_factors
+from dbrec.interactions import Interactions
+from dbrec.settings import Settings
 from dbrec.training.batches import position_dataset
-from dbrec.training.fit import Settings
+from dbrec.training.fit import prepare
 from dbrec.training.loop import train
-from dbrec.training.sampling import TripletSampler
 from dbrec.training.workers import distributed
-from dbrec.training.workers.jobs import TRIPLET, batches, build_network, read_job, trained_network, write_job
+from dbrec.training.workers.jobs import TRIPLET, batches, read_job, write_job
 from dbrec.training.workers.launcher import Worker, launch, running, watch
+from dbrec.training.workers.state import build_network, trained_network, write_state
 
-SETTINGS = Settings(embedding_dim=8, epochs=6, batch_size=16, learning_rate=0.01, members=2)
+SETTINGS = Settings(
+    embedding_dim=8, epochs=6, batch_size=16, learning_rate=0.01, members=2, history_dim=6, verbose=False
+)
 USERS, ITEMS = [part.ravel() for part in np.indices((40, 30))]
 STARS = 1 + (3 * USERS + 5 * ITEMS + USERS * ITEMS) % 5
-LIKED = STARS >= 4
 EVERY = 20
 
 
-def samplers():
-    return [TripletSampler(USERS, ITEMS, STARS, seed=0), TripletSampler(ITEMS, USERS, STARS, 4, seed=1)]
-
-
-def write(folder, settings=SETTINGS, n_shards=4):
+def prepared(settings=SETTINGS, stars=STARS):
     users = pd.DataFrame({"job": ["cook", "spy"] * 20}, index=range(40))
     items = pd.DataFrame({"genres": [("a",), ("b", "a"), ()] * 10}, index=range(30))
-    history = UserHistory(item_factors(USERS, ITEMS, LIKED, 30, dim=6), USERS, ITEMS, STARS, LIKED, 40)
-    encoders = FeatureEncoder.fit(range(40), users), FeatureEncoder.fit(range(30), items)
-    return write_job(folder, settings, *encoders, samplers(), history, n_shards)
+    frame = pd.DataFrame({"user_id": USERS, "item_id": ITEMS, "rating": stars})
+    return prepare(settings, Interactions.from_frame(frame, settings.liked_from), users, items)
+
+
+def write(folder, settings=SETTINGS, n_shards=4, stars=STARS):
+    return write_job(folder, prepared(settings, stars), n_shards)
 
 
 def weights(network):
@@ -58,7 +59,8 @@ def by_one(tmp_path_factory):
 
 
 def kill_after_two_checkpoints(job, process):
-    while not (job.folder / "checkpoints" / f"ckpt-{2 * EVERY}.index").exists():
+    manifest = job.folder / "checkpoint" / "checkpoint.json"
+    while not manifest.exists() or f'"n_batches":{EVERY}}}' in manifest.read_text().replace(" ", ""):
         time.sleep(0.005)
     process.kill()
 
@@ -67,17 +69,18 @@ def test_one_process_does_what_fit_does(tmp_path):
     job = write(tmp_path)
     distributed.train(job)
     network = build_network(job)
-    triplets = position_dataset(samplers(), SETTINGS.batch_size, SETTINGS.members)
+    triplets = position_dataset(prepared().samplers(), SETTINGS.batch_size, SETTINGS.members)
     train(network, triplets, job.steps, SETTINGS.epochs, SETTINGS.learning_rate, verbose=False)
     assert largest_difference(network, build_network(job)) > 0.1
     assert largest_difference(network, trained_network(job)) < 1e-5
 
 
-def test_two_workers_come_to_the_weights_of_one_process(job, by_one, capfd):
-    launch(job.folder, 2, every=EVERY)
+def test_two_workers_come_to_the_weights_of_one_process(job, by_one, caplog):
+    with caplog.at_level("INFO"):
+        launch(job.folder, 2, every=EVERY)
     assert largest_difference(trained_network(job), by_one) < 1e-5
     total = job.steps * SETTINGS.epochs
-    assert capfd.readouterr().out.splitlines()[-1].startswith(f"batch {total} of {total} | loss ")
+    assert caplog.messages[-1].startswith(f"batch {total} of {total} | loss ")
 
 
 def test_a_run_whose_worker_was_killed_goes_on_to_the_same_weights(tmp_path, by_one):
@@ -98,7 +101,7 @@ def test_a_run_whose_worker_was_killed_goes_on_to_the_same_weights(tmp_path, by_
 @pytest.mark.parametrize("n_workers", [1, 2, 4])
 def test_workers_read_every_triplet_once_and_share_each_batch(job, n_workers):
     parts = [list(batches(job, worker, n_workers)) for worker in range(n_workers)]
-    expected = iter(position_dataset(samplers(), SETTINGS.batch_size, SETTINGS.members))
+    expected = iter(position_dataset(prepared().samplers(), SETTINGS.batch_size, SETTINGS.members))
     for of_workers in zip(*parts, strict=True):
         whole = next(expected)[0]
         for side in range(2):
@@ -130,7 +133,7 @@ def test_a_failing_worker_is_reported_by_its_last_lines(tmp_path):
 
 
 def test_a_worker_ends_with_its_launcher(job):
-    command = [sys.executable, "-m", "dbrec.training.workers.distributed", str(job.folder), "--launched"]
+    command = [sys.executable, "-m", "dbrec.training.workers", str(job.folder), "--launched"]
     worker = subprocess.Popen(command, stdin=subprocess.PIPE)
     worker.stdin.close()
     assert worker.wait(timeout=120) == 1
@@ -138,7 +141,10 @@ def test_a_worker_ends_with_its_launcher(job):
 
 @pytest.mark.parametrize("n_workers", [0, 3, 8])
 def test_workers_that_cannot_share_a_batch_are_refused(job, n_workers):
-    with pytest.raises(ValueError, match=f"{n_workers} workers can't share a global batch of 16 in 4 shards"):
+    with pytest.raises(
+        ValueError,
+        match=f"{n_workers}(: give a whole number| workers can't share a global batch of 16 in 4 shards)",
+    ):
         launch(job.folder, n_workers)
 
 
@@ -146,9 +152,48 @@ def test_a_folder_without_a_job_or_a_shard_is_refused(tmp_path):
     with pytest.raises(FileNotFoundError, match="holds no job: give a folder that write_job has written"):
         launch(tmp_path)
     job = write(tmp_path, replace(SETTINGS, epochs=1))
-    job.shard(0, 3).unlink()
-    with pytest.raises(FileNotFoundError, match="epoch-000-shard-003.npy is missing"):
+    (job.stored.folder / "epoch-000-shard-003.npy").unlink()
+    with pytest.raises(ValueError, match="damaged: .*epoch-000-shard-003.npy"):
         launch(tmp_path)
+
+
+def test_a_shard_that_was_changed_is_refused_before_it_trains(tmp_path):
+    job = write(tmp_path, replace(SETTINGS, epochs=1))
+    shard = job.stored.folder / "epoch-000-shard-001.npy"
+    triplets = np.load(shard)
+    triplets["anchor"] = 999
+    np.save(shard, triplets)
+    with pytest.raises(ValueError, match="damaged: .*epoch-000-shard-001.npy"):
+        distributed.train(read_job(tmp_path))
+
+
+def test_what_another_job_was_trained_to_is_refused(tmp_path, by_one):
+    mine, other = write(tmp_path / "mine"), write(tmp_path / "other", stars=6 - STARS)
+    for name in ("checkpoint", "weights"):
+        write_state(other, name, by_one.trainable_weights, 1)
+        (other.folder / name).rename(mine.folder / name)
+        with pytest.raises(
+            ValueError, match=f"{name} belongs to another job.*: remove that folder and train"
+        ):
+            trained_network(mine) if name == "weights" else distributed.train(mine)
+
+
+def test_a_full_disk_is_told_when_a_job_is_written_and_nothing_is_left(tmp_path):
+    program = """
+import resource, signal, sys
+import tests.test_distributed as t
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+ready = t.prepared()
+resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+try:
+    t.write_job(sys.argv[1], ready, 4)
+except OSError as error:
+    sys.exit(f"refused: {error}")
+"""
+    command = [sys.executable, "-c", program, str(tmp_path / "job")]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[1])
+    assert done.returncode == 1 and done.stderr.startswith("refused: ")
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(
@@ -156,6 +201,7 @@ def test_a_folder_without_a_job_or_a_shard_is_refused(tmp_path):
     [
         (SETTINGS, 3, "batch_size is 16 and n_shards is 3"),
         (SETTINGS, 0, "n_shards is 0"),
+        (SETTINGS, 1.5, "n_shards is 1.5: give a whole number"),
         (replace(SETTINGS, epochs=None), 4, "epochs is None"),
         (replace(SETTINGS, dropout=0.1), 4, "dropout is 0.1: workers would drop different codes"),
     ],
@@ -173,7 +219,7 @@ def test_a_folder_that_holds_something_is_not_written_to(tmp_path):
 
 
 def test_bad_clusters_and_intervals_are_refused(job, monkeypatch):
-    with pytest.raises(ValueError, match="every is 0: give at least 1 batch"):
+    with pytest.raises(ValueError, match="every is 0: give a whole number of at least 1"):
         distributed.train(job, every=0)
     monkeypatch.setenv("TF_CONFIG", '{"cluster": {"chief": ["a:1"], "worker": ["b:1"]}}')
     with pytest.raises(ValueError, match=r"tasks \['chief', 'worker'\]: name them all 'worker'"):
@@ -182,4 +228,4 @@ def test_bad_clusters_and_intervals_are_refused(job, monkeypatch):
 
 def test_job_is_read_as_it_was_written(job):
     found = read_job(job.folder)
-    assert found.settings == SETTINGS and found.steps == job.steps and found.ratings == job.ratings
+    assert found.settings == SETTINGS and found.steps == job.steps

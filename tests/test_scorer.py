@@ -42,7 +42,7 @@ def test_lists_are_shorter_where_items_run_out():
 
 def test_no_users_give_an_empty_frame():
     lists = scorer().recommend([], k=2)
-    assert list(lists) == ["user_id", "rank", "item_id", "score"] and lists.empty
+    assert list(lists) == ["user_id", "rank", "item_id", "list_score"] and lists.empty
     assert scorer().score([], []).shape == (0,)
 
 
@@ -72,22 +72,22 @@ def test_similar_items_point_in_the_same_direction():
 
 
 def test_ids_of_another_type_are_refused_instead_of_found_unknown():
-    with pytest.raises(TypeError, match="id 7 was given, ids here are like 'ann': give ids of the type"):
+    with pytest.raises(TypeError, match="user_ids holds 7, ids here are like 'ann': give ids of the type"):
         scorer().score(7, 10)
-    with pytest.raises(TypeError, match="id '10' was given, ids here are like 10"):
+    with pytest.raises(TypeError, match="item_ids holds '10', ids here are like 10"):
         scorer().score("ann", "10")
 
 
 @pytest.mark.parametrize("k", [0, -1, 2.5, "ten"])
 def test_a_length_that_is_no_whole_number_above_zero_is_refused(k):
-    with pytest.raises(ValueError, match="give the length of the list, a whole number of at least 1"):
+    with pytest.raises(ValueError, match="k is .*: give a whole number of at least 1"):
         scorer().recommend("ann", k)
 
 
 def test_pairs_of_unequal_number_and_missing_fallbacks_are_refused():
     with pytest.raises(ValueError, match="2 users and 3 items: give pairs of equal number"):
         scorer().score(["ann", "bob"], [10, 20, 30])
-    with pytest.raises(ValueError, match="1 user ids and 1 user vectors: give one vector more than ids"):
+    with pytest.raises(ValueError, match=r"1 user ids and user vectors of shape \(1, 1\): give one row"):
         VectorScorer([1], [1], [[1]], [[1], [1]], pd.DataFrame({"user_id": [], "item_id": []}))
     with pytest.raises(KeyError, match="item 99 is unknown: give one of the 3 items"):
         scorer().similar_items(99)
@@ -104,5 +104,42 @@ def test_scores_and_lists_in_parts_are_those_of_the_whole(monkeypatch):
     for at_once in (1, 20):  # fewer than the items, and two users at once
         monkeypatch.setattr("dbrec.scoring.scorer.SCORES_AT_ONCE", at_once)
         found = some.recommend(range(9), 4)
-        assert found.drop(columns="score").equals(lists.drop(columns="score"))
-        assert found.score.to_numpy() == pytest.approx(lists.score.to_numpy(), rel=1e-5)
+        assert found.drop(columns="list_score").equals(lists.drop(columns="list_score"))
+        assert found.list_score.to_numpy() == pytest.approx(lists.list_score.to_numpy(), rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"user_ids": ["ann", "ann"]}, "user id 'ann' is there twice: give each id once"),
+        ({"item_ids": [10, 20, 20]}, "item id 20 is there twice"),
+        ({"item_vectors": np.full((4, 2), np.nan)}, "item vectors hold numbers that aren't finite"),
+        ({"user_vectors": [1, 2, 3]}, "user vectors of shape"),
+        ({"user_ids": ["ann", None]}, "user_ids has a missing value at position 1"),
+    ],
+)
+def test_vectors_that_cannot_serve_are_refused(change, message):
+    parts = {"user_ids": ["ann", "bob"], "item_ids": [10, 20, 30], "seen": (np.array([0]), np.array([0]))}
+    parts |= {"user_vectors": np.ones((3, 2)), "item_vectors": np.ones((4, 2))}
+    with pytest.raises(ValueError, match=message):
+        VectorScorer(**parts | change)
+
+
+def test_what_was_seen_may_be_given_as_positions():
+    of_ids, users, items = scorer(), [[1, 0], [0, 1], [1, 0]], [[3, 0], [2, 2], [0, 3], [0, 0]]
+    seen = np.array([0]), np.array([0])
+    by_position = VectorScorer(["ann", "bob"], [10, 20, 30], users, items, seen)
+    assert by_position.recommend(["ann", "bob"]).equals(of_ids.recommend(["ann", "bob"]))
+
+
+@pytest.mark.parametrize(
+    "ids",
+    [
+        ("ann", "bob"),
+        {"ann": 1, "bob": 2}.keys(),
+        (name for name in ("ann", "bob")),
+        map(str, ["ann", "bob"]),
+    ],
+)
+def test_ids_come_in_any_iterable(ids):
+    assert scorer().recommend(ids, k=1).user_id.tolist() == ["ann", "bob"]

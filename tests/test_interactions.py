@@ -1,0 +1,105 @@
+from decimal import Decimal
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from dbrec.data.splits import split_ratings
+from dbrec.interactions import Interactions
+
+FRAME = pd.DataFrame({"user_id": ["b", "a", "b"], "item_id": [7, 7, 3], "rating": [4, 2, 5]}, index=[8, 9, 9])
+
+
+def test_ids_are_numbered_in_ascending_order_and_rows_keep_theirs():
+    made = Interactions.from_frame(FRAME, liked_from=4)
+    assert (made.user_ids.tolist(), made.item_ids.tolist()) == (["a", "b"], [3, 7])
+    assert (made.user_index.tolist(), made.item_index.tolist()) == ([1, 0, 1], [1, 1, 0])
+    assert made.value.tolist() == [4, 2, 5] and made.liked.tolist() == [True, False, True]
+
+
+def changed(**columns):
+    return FRAME.assign(**columns)
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        changed(rating=pd.array([4, 2, 5], dtype="Int64")),
+        changed(rating=[Decimal("4"), Decimal("2"), Decimal("5")]),
+        changed(rating=pd.Series([4.0, 2.0, 5.0], dtype=object).to_numpy()),
+        changed(rating=pd.Categorical([4, 2, 5])),
+        changed(user_id=pd.Categorical(["b", "a", "b"])),
+        changed(user_id=pd.array(["b", "a", "b"], dtype="string")),
+        changed(item_id=pd.Categorical([7, 7, 3])),
+        changed(item_id=[7.0, 7.0, 3.0]),
+        changed(item_id=pd.array([7, 7, 3], dtype="Int64")),
+        changed(item_id=np.array([7, 7, 3], np.uint8)),
+    ],
+)
+def test_what_stands_for_ints_text_and_numbers_is_taken_as_such(frame):
+    made, plain = (Interactions.from_frame(f, 4) for f in (frame, FRAME))
+    assert made.user_ids.equals(plain.user_ids) and made.item_ids.tolist() == plain.item_ids.tolist()
+    assert made.value.tolist() == plain.value.tolist() and made.liked.tolist() == plain.liked.tolist()
+
+
+@pytest.mark.parametrize(
+    ("frame", "error", "message"),
+    [
+        (None, TypeError, "ratings is a NoneType: give a pandas DataFrame with the columns user_id"),
+        ({"user_id": [1]}, TypeError, "ratings is a dict: give a pandas DataFrame"),
+        (FRAME["rating"], TypeError, "ratings is a Series: give"),
+        (FRAME.drop(columns="user_id"), ValueError, "'user_id' is missing: give user_id, item_id and rating"),
+        (pd.concat([FRAME, FRAME["rating"]], axis=1), ValueError, "'rating' is there 2 times"),
+        (pd.concat([FRAME, FRAME["user_id"]], axis=1), ValueError, "'user_id' is there 2 times"),
+        (changed(user_id=["b", None, "b"]), ValueError, r"\['user_id'\] has a missing value at position 1"),
+        (changed(user_id=[1, "1", 2]), TypeError, "these are mixed-integer, such as 1: turn them into text"),
+        (changed(user_id=[[1], [2], [3]]), TypeError, "such as \\[1\\]: turn them into text"),
+        (changed(user_id=[(1, 2)] * 3), TypeError, "such as \\(1, 2\\): turn"),
+        (changed(item_id=[True, False, True]), TypeError, "these are boolean"),
+        (changed(item_id=[0.5, 1.5, 2.5]), TypeError, "these are floating"),
+        (changed(item_id=pd.Timestamp("2000-01-01")), TypeError, "these are datetime64"),
+        (changed(rating=[4, 2, 1j]), ValueError, "dtype complex128: give numbers"),
+        (changed(rating=["4", "2", "5"]), ValueError, "has dtype .*: give numbers"),
+        (
+            changed(rating=pd.array([4, None, 5], dtype="Int64")),
+            ValueError,
+            "row 9 of ratings has the rating <NA>",
+        ),
+        (changed(rating=[4, 2, np.inf]), ValueError, "row 9 of ratings has the rating inf: give finite"),
+        (changed(rating=[4, 2, 1e300]), ValueError, r"rating 1e\+300: give finite numbers of up to 1e\+09"),
+        (changed(user_id="b", item_id=[7, 7, 3]), ValueError, "user 'b' with item 7 more than once"),
+        (changed(rating=4), ValueError, r"of 3 rows in ratings, 3 are liked \(rating >= 4\): both kinds"),
+        (changed(rating=3), ValueError, "of 3 rows in ratings, 0 are liked"),
+        (FRAME.head(0), ValueError, "of 0 rows in ratings"),
+    ],
+)
+def test_what_cannot_be_learned_from_is_refused(frame, error, message):
+    with pytest.raises(error, match=message):
+        Interactions.from_frame(frame, liked_from=4)
+
+
+def test_a_part_holds_only_the_ids_that_occur_in_it():
+    part = Interactions.from_frame(FRAME, 4).take(np.array([True, False, False]))
+    assert (part.user_ids.tolist(), part.item_ids.tolist(), len(part)) == (["b"], [7], 1)
+    assert part.user_index.tolist() == part.item_index.tolist() == [0]
+
+
+def test_it_is_split_as_its_frame_is():
+    rows = {"user_id": np.repeat([5, 2, 9], 10), "item_id": np.tile(range(10), 3), "rating": [5, 1] * 15}
+    frame = pd.DataFrame(rows)
+    parts = Interactions.from_frame(frame, 4).split(0.2, seed=3)
+    for part, expected in zip(parts, split_ratings(frame, 0.2, seed=3), strict=True):
+        assert part.user_ids[part.user_index].tolist() == expected.user_id.tolist()
+        assert part.item_ids[part.item_index].tolist() == expected.item_id.tolist()
+
+
+@pytest.mark.parametrize("ids", [["b", "a", "b"], [2, 1, 2]])
+def test_its_arrays_hold_no_objects_and_give_it_back(ids):
+    made = Interactions.from_frame(FRAME.assign(user_id=ids), 4)
+    arrays = made.arrays()
+    assert all(array.dtype.kind in "iufbU" for array in arrays.values())
+    again = Interactions.from_arrays(arrays)
+    assert again.user_ids.equals(made.user_ids) and again.item_ids.equals(made.item_ids)
+    assert (
+        again.value.tolist() == made.value.tolist() and again.user_index.tolist() == made.user_index.tolist()
+    )
