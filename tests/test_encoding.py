@@ -96,7 +96,7 @@ def test_features_of_untrained_ids_make_no_categories():
 
 
 def test_newcomers_have_no_id_and_may_lack_features():
-    assert encoder().encode_new(pd.DataFrame({"age": [30]})).tolist() == [[0, 2, 0, 0]]
+    assert encoder().encode_person({"age": 30}).tolist() == [[0, 2, 0, 0]]
 
 
 def test_ids_with_two_rows_of_features_are_refused():
