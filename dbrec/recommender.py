@@ -10,7 +10,6 @@ import pandas as pd
 
 from dbrec.checks import check_ratings
 from dbrec.data.splits import split_ratings
-from dbrec.features.columns import Categorical
 from dbrec.features.encoder import FeatureEncoder
 from dbrec.scoring.choice import SHRINKAGE
 from dbrec.scoring.newcomers import FeatureMap, after_ratings, log_odds_liked, with_newcomers
@@ -197,7 +196,7 @@ class HybridRecommender:
         user_encoder = FeatureEncoder.fit(ratings["user_id"], users)
         item_encoder = FeatureEncoder.fit(ratings["item_id"], items)
         rows = [(network.user_columns.rows, user_encoder), (network.item_columns.rows, item_encoder)]
-        same = all(np.array_equal(part, encoder(encoder.ids)) for part, encoder in rows)
+        same = all(np.array_equal(part, encoder(encoder.trained_ids)) for part, encoder in rows)
         if not same or job.source != _digest(ratings):
             raise ValueError(
                 f"the job in {job.folder} was written of other ratings or features: give those that "
@@ -219,8 +218,8 @@ class HybridRecommender:
         liking, item_vectors = self._with_newcomers(*self._trained_vectors())
         choice, found, n_rated = self._choice()
         self.scorer = VectorScorer(
-            self.user_encoder.known,
-            self.item_encoder.known,
+            self.user_encoder.all_ids,
+            self.item_encoder.all_ids,
             self._would_like(liking, choice),
             np.column_stack([item_vectors, found]),
             seen,
@@ -233,7 +232,7 @@ class HybridRecommender:
 
     def _trained_vectors(self) -> list[np.ndarray]:
         """Let the towers compute the vectors of the users and of the items that have ratings."""
-        inputs = [encoder(encoder.ids) for encoder in self._encoders]
+        inputs = [encoder(encoder.trained_ids) for encoder in self._encoders]
         if self.user_history:
             inputs[0] = [inputs[0], self.user_history.tower]
         towers = [self.network_predict.get_layer(f"{side}_tower") for side in SIDES]
@@ -252,9 +251,9 @@ class HybridRecommender:
         for encoder, side, trained, others in zip(
             self._encoders, SIDES, (users, items), (items, users), strict=True
         ):
-            index = encoder.ids.get_indexer(self.seen[f"{side}_id"])
-            above = log_odds_liked(index, liked, len(encoder.ids)) - trained @ others.mean(axis=0)
-            guess = FeatureMap(encoder.features(encoder.ids), trained, np.bincount(index))
+            index = encoder.trained_ids.get_indexer(self.seen[f"{side}_id"])
+            above = log_odds_liked(index, liked, len(encoder.trained_ids)) - trained @ others.mean(axis=0)
+            guess = FeatureMap(encoder.features(encoder.trained_ids), trained, np.bincount(index))
             self.feature_maps.append(guess)
             sides.append(with_newcomers(encoder, guess, trained, above))
         (users, user_new, user_above), (items, item_new, item_above) = sides
@@ -266,7 +265,9 @@ class HybridRecommender:
     def _choice(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Give users' choices, what items are found by, and users' numbers of ratings, of all known ids."""
         history = self.user_history
-        users, items = (np.append(encoder.ids.get_indexer(encoder.known), -1) for encoder in self._encoders)
+        users, items = (
+            np.append(encoder.trained_ids.get_indexer(encoder.all_ids), -1) for encoder in self._encoders
+        )
         if not history:
             return np.zeros((len(users), 0)), np.zeros((len(items), 0)), np.zeros(len(users))
         n_rated = history.n_rated[users] * (users >= 0)
@@ -403,11 +404,11 @@ class HybridRecommender:
         """Make the two vectors of a newcomer, and the places of the items they named."""
         liked, disliked = self._places(liked), self._places(disliked)
         if set(liked) & set(disliked):
-            both = self.item_encoder.known[list(set(liked) & set(disliked))].tolist()
+            both = self.item_encoder.all_ids[list(set(liked) & set(disliked))].tolist()
             raise ValueError(f"items {both} are named as liked and as disliked: name each once")
         named = np.concatenate([liked, disliked])
         is_liked = np.arange(len(named)) < len(liked)
-        new = self.user_encoder.features_of(self._new_row(features or {}))
+        new = self.user_encoder.features_of(self.user_encoder.encode_person(features))
         vector, items = self.feature_maps[0](new)[0], self.scorer.item_vectors[named]
         dim = len(vector)
         # the whole of `above`, and not half: only so is it a log odds
@@ -420,7 +421,7 @@ class HybridRecommender:
 
     def _places(self, item_ids: Iterable) -> np.ndarray:
         ids = list(item_ids)
-        places = positions(self.item_encoder.known, ids)
+        places = positions(self.item_encoder.all_ids, ids)
         unknown = [item for item, place in zip(ids, places, strict=True) if place < 0]
         if unknown:
             raise KeyError(
@@ -432,26 +433,9 @@ class HybridRecommender:
         """Sum up the items at the places named, shape (1, dim)."""
         if not self.user_history:
             return np.zeros((1, 0))
-        places = self.item_encoder.ids.get_indexer(self.item_encoder.known[named])
+        places = self.item_encoder.trained_ids.get_indexer(self.item_encoder.all_ids[named])
         trained = places >= 0
         return self.user_history.choice_of(places[trained], is_liked[trained])[None]
-
-    def _new_row(self, features: Mapping) -> np.ndarray:
-        """Encode the features of a person who isn't in the data."""
-        names = [column.name for column in self.user_encoder.columns]
-        if unknown := [name for name in features if name not in names]:
-            raise KeyError(f"user features {unknown} are unknown: this recommender was fitted with {names}")
-        for column in self.user_encoder.columns:
-            value = features.get(column.name)
-            if isinstance(column, Categorical) and value is not None and value not in column.categories:
-                raise ValueError(
-                    f"{column.name} is {value!r}: give one of {list(column.categories)}, or None"
-                )
-        # a Series of objects keeps a tuple of categories in one cell
-        frame = pd.DataFrame(
-            {name: pd.Series([features[name]], dtype=object) for name in features}, index=[0]
-        )
-        return self.user_encoder.encode_new(frame)
 
     def similar_items(self, item_id, k: int = 10) -> pd.DataFrame:
         """List the k items most similar to one; see `VectorScorer.similar_items`.

@@ -120,7 +120,7 @@ def test_what_a_user_with_ratings_is_shown_is_mostly_their_choice(fitted):
     scorer, history = fitted[0].scorer, fitted[0].user_history
     shown = scorer.list_vectors[:1] @ scorer.item_vectors[:-1].T
     choice = history.choice[:1] @ history.factors.found.T
-    places = fitted[0].item_encoder.known.get_indexer(fitted[0].item_encoder.ids)
+    places = fitted[0].item_encoder.all_ids.get_indexer(fitted[0].item_encoder.trained_ids)
     assert np.corrcoef(shown[0, places], choice[0])[0, 1] > 0.7
 
 
@@ -148,8 +148,8 @@ def test_scores_are_those_of_network_predict_and_the_choice(fitted):
     recommender, _, test = fitted
     rows = recommender.user_encoder(test.user_id), recommender.item_encoder(test.item_id)
     history = recommender.user_history
-    places = recommender.user_encoder.ids.get_indexer(test.user_id)
-    found = history.factors.found[recommender.item_encoder.ids.get_indexer(test.item_id)]
+    places = recommender.user_encoder.trained_ids.get_indexer(test.user_id)
+    found = history.factors.found[recommender.item_encoder.trained_ids.get_indexer(test.item_id)]
     expected = recommender.network_predict.predict([*rows, history.tower[places]], verbose=0)
     expected += (history.choice[places] * found).sum(axis=1)
     assert recommender.score(test.user_id, test.item_id) == pytest.approx(expected, abs=1e-5)

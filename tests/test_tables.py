@@ -15,7 +15,7 @@ STARS = np.array([5, 4, 1, 5, 2, 3, 4, 5])
 JOBS = pd.DataFrame({"job": ["cook", "spy", "spy", "cook"]}, index=range(4))
 GENRES = pd.DataFrame({"genres": [("a",), ("b", "a"), ()]}, index=range(3))
 ENCODERS = FeatureEncoder.fit(range(4), JOBS), FeatureEncoder.fit(range(3), GENRES)
-ROWS = [encoder(encoder.ids) for encoder in ENCODERS]
+ROWS = [encoder(encoder.trained_ids) for encoder in ENCODERS]
 SAMPLERS = TripletSampler(USERS, ITEMS, STARS), TripletSampler(ITEMS, USERS, STARS, 4)
 
 

@@ -60,14 +60,14 @@ def with_newcomers(
     Args:
         encoder: Of the users, or of the items.
         guess: Gives the vectors of those that have no ratings.
-        trained: Vectors of those that have, in the order of ``encoder.ids``, shape (n, dim).
+        trained: Vectors of those that have, in the order of ``encoder.trained_ids``, shape (n, dim).
         above: A further number of each of those, shape (n,).
 
     Returns:
-        ``(vectors, is_new, above)`` in the order of ``encoder.known``: shapes (m + 1, dim), (m + 1,) and
+        ``(vectors, is_new, above)`` in the order of ``encoder.all_ids``: shapes (m + 1, dim), (m + 1,) and
         (m + 1,); `above` is 0 where an id is new.
     """
-    places = np.append(encoder.ids.get_indexer(encoder.known), -1)
+    places = np.append(encoder.trained_ids.get_indexer(encoder.all_ids), -1)
     rows = np.vstack([encoder.rows, np.zeros_like(encoder.rows[:1])])
     vectors, is_new = guess(encoder.features_of(rows)), places < 0
     vectors[~is_new] = trained[places[~is_new]]

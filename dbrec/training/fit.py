@@ -70,7 +70,7 @@ def build(
     """Build the two networks that the settings ask for; they share their towers."""
     s, width = settings, user_history.width if user_history else 0
     towers = build_towers(users, items, s.embedding_dim, s.dropout, s.seed, width, s.members)
-    rows = users(users.ids), items(items.ids)
+    rows = users(users.trained_ids), items(items.trained_ids)
     network_train = TableNetwork(*towers, *rows, s.l2, history=user_history, name="network_train")
     return network_train, build_predict(*towers, users.width, items.width)
 
@@ -86,15 +86,15 @@ def sum_up(
     if not settings.history_dim:
         return None
     user_index, item_index = (
-        users.ids.get_indexer(ratings["user_id"]),
-        items.ids.get_indexer(ratings["item_id"]),
+        users.trained_ids.get_indexer(ratings["user_id"]),
+        items.trained_ids.get_indexer(ratings["item_id"]),
     )
     stars = ratings["rating"].to_numpy()
     liked = stars >= settings.liked_from
     if factors is None:
-        size = len(items.ids), settings.history_dim
+        size = len(items.trained_ids), settings.history_dim
         factors = item_factors(user_index, item_index, liked, *size, seed=settings.seed)
-    return UserHistory(factors, user_index, item_index, stars, liked, len(users.ids))
+    return UserHistory(factors, user_index, item_index, stars, liked, len(users.trained_ids))
 
 
 def prepare(
@@ -164,8 +164,8 @@ def default_batch_size(n_positives: int) -> int:
 
 def _samplers(settings, ratings, user_encoder, item_encoder) -> list[TripletSampler]:
     """Draw users' triplets from any two of their ratings, and items' from a liked rating and a lower one."""
-    user_index = user_encoder.ids.get_indexer(ratings["user_id"])
-    item_index = item_encoder.ids.get_indexer(ratings["item_id"])
+    user_index = user_encoder.trained_ids.get_indexer(ratings["user_id"])
+    item_index = item_encoder.trained_ids.get_indexer(ratings["item_id"])
     stars = ratings["rating"].to_numpy()
     return [
         TripletSampler(user_index, item_index, stars, seed=settings.seed),
@@ -181,7 +181,9 @@ def _watch(
     rows = user_encoder(validation["user_id"]), item_encoder(validation["item_id"])
     histories = None
     if user_history:
-        histories = rows_or_zeros(user_history.tower, user_encoder.ids.get_indexer(validation["user_id"]))
+        histories = rows_or_zeros(
+            user_history.tower, user_encoder.trained_ids.get_indexer(validation["user_id"])
+        )
     liked = validation["rating"].to_numpy() >= settings.liked_from
     return ValidationAUC(network_predict, *rows, validation["user_id"].to_numpy(), liked, histories)
 

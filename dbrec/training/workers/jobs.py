@@ -92,7 +92,7 @@ def write_job(
     described = {name: value for name, value in asdict(job).items() if name != "folder"}
     text = json.dumps(described, indent=1, default=np.generic.item)
     (folder / "shards").mkdir(parents=True)
-    arrays = {"user_rows": users(users.ids), "item_rows": items(items.ids)}
+    arrays = {"user_rows": users(users.trained_ids), "item_rows": items(items.trained_ids)}
     if history:
         arrays |= {name: getattr(history, name) for name in IN_HISTORY} | history.factors._asdict()
     np.savez(folder / ARRAYS, **arrays)
