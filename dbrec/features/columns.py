@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from dbrec.features.values import PLAIN, members, plain_categories, type_of, type_of_all
+from dbrec.features.values import PLAIN, members, plain_categories, type_of, type_of_all, types_in
 
 MAX_BINS = 16
 FEWEST_TEXTS = 10
@@ -168,7 +168,7 @@ def fit_column(name: str, values: pd.Series, frame: str = "features") -> Column:
     if known.empty:
         raise ValueError(f"feature {name!r} has no value in any row: leave the column out")
     if not isinstance(known.dtype, pd.CategoricalDtype):
-        if set(map(type_of, known)) == {"tuples"}:
+        if types_in(known).keys() == {"tuples"}:
             return MultiHot.fit(name, values)
         kind = type_of_all(name, known)
         if kind == "numbers":
@@ -211,8 +211,8 @@ def restore_column(described: dict) -> Column:
 
 
 def _refuse_others(column: Column, values: pd.Series, types: set[str]) -> None:
-    for value in values.dropna():
-        if type_of(value) not in types:
+    for kind, value in types_in(values).items():
+        if kind not in types:
             raise _refusal(column, value)
 
 

@@ -7,6 +7,7 @@ rows without the words, which are hundreds or thousands: those tell of newcomers
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -35,15 +36,13 @@ class FeatureEncoder:
         self.rows = rows
 
     @classmethod
-    def fit(
-        cls, ids: Iterable, features: pd.DataFrame | None = None, side: str | None = None
-    ) -> "FeatureEncoder":
+    def fit(cls, ids: Iterable, features: pd.DataFrame | None = None, side: str | None = None) -> Self:
         """Fit the columns on the features of the trained ids.
 
         Args:
             ids: Raw ids with training ratings, ints or text; repeats are fine.
-            features: One row an id, the id as index or in a column ``user_id`` or ``item_id``, any columns;
-                None for ids alone. It may hold further ids, which will be scored from their features.
+            features: Any columns, a row an id: the index, or a column ``user_id`` or ``item_id``. It may hold
+                further ids, which will be scored from their features. None for ids alone.
             side: ``"user"`` or ``"item"``, to be named in messages and to find that column.
 
         Raises:
@@ -80,8 +79,8 @@ class FeatureEncoder:
     @property
     def spec(self) -> list[tuple[str, str, int]]:
         """``(name, kind, size)`` of each column, as `FeatureTower` takes them; the id comes first."""
-        kinds = [("multi-hot" if isinstance(c, MultiHot) else "one-hot") for c in self._in_tower]
-        rest = [(c.name, kind, c.size) for c, kind in zip(self._in_tower, kinds, strict=True)]
+        kinds = {False: "one-hot", True: "multi-hot"}
+        rest = [(c.name, kinds[isinstance(c, MultiHot)], c.size) for c in self._in_tower]
         return [("id", "one-hot", self.n_trained + 1), *rest]
 
     @property
@@ -100,11 +99,11 @@ class FeatureEncoder:
         return [column for column in self.columns if not isinstance(column, Words)]
 
     def encode(self, ids: pd.Index, features: pd.DataFrame) -> np.ndarray:
-        """Encode ids with the features given here, as frames by id with names that are text; as in `rows`.
+        """Encode ids with the features given here, by id and with names that are text; rows as in `rows`.
 
-        An id without training ratings gets code 0; a row missing in `features` is missing.
+        An id without training ratings gets code 0; a row or column missing in `features` is missing.
         """
-        features = features.reindex(ids)
+        features = features.reindex(index=ids, columns=[column.name for column in self.columns])
         codes = self.trained_ids.get_indexer(ids).astype(np.int32)[:, None] + 1
         return np.hstack([codes, *[column.encode(features[column.name]) for column in self.columns]])
 
@@ -169,7 +168,7 @@ class FeatureEncoder:
         return {"trained_ids": trained_ids, "all_ids": all_ids, "rows": self.rows}
 
     @classmethod
-    def restore(cls, description: dict, arrays: Mapping[str, np.ndarray]) -> "FeatureEncoder":
+    def restore(cls, description: dict, arrays: Mapping[str, np.ndarray]) -> Self:
         """Make the encoder that `describe` and `arrays` gave.
 
         Raises:
@@ -200,11 +199,7 @@ class FeatureEncoder:
 
 
 def one_hot(encoder: FeatureEncoder, rows: np.ndarray) -> sparse.csr_matrix:
-    """Spread codes into 0/1 columns; code 0 (unknown or missing) gets none.
-
-    Args:
-        encoder: What the rows were encoded by.
-        rows: Whole rows, as in ``encoder.rows``.
+    """Spread the codes of whole rows, as in ``encoder.rows``, into 0/1 columns; code 0 gets none.
 
     Returns:
         A sparse matrix, shape (n, ids + categories of all features): ids in the first columns.

@@ -24,23 +24,26 @@ def type_of(value) -> str:
     return "numbers" if size <= LARGEST else type(value).__name__
 
 
+def types_in(values: pd.Series) -> dict:
+    """Map each type in a column to a value of it; missing values have none."""
+    known = values.dropna()
+    if isinstance(known.dtype, np.dtype) and known.dtype.kind in "iuf" and len(known):
+        known = known.iloc[[known.abs().argmax()]]  # the largest tells whether all are finite
+    return {type_of(value): value for value in known}
+
+
 def type_of_all(name: str, known: pd.Series) -> str:
     """Return the type in `PLAIN` that all values of a feature are of; there is at least one.
 
     Raises:
         ValueError: If there are several types, or others.
     """
-    examples = {type_of(value): value for value in known}
-    strange = [value for kind, value in examples.items() if kind not in PLAIN]
-    if len(examples) > 1 and examples.keys() <= PLAIN | {"tuples"}:
+    examples = types_in(known)
+    if len(examples) > 1 or not examples.keys() <= PLAIN:
+        such = " and ".join(reprlib.repr(value) for value in examples.values())
         raise ValueError(
-            f"feature {name!r} mixes {' and '.join(examples)}, such as "
-            f"{reprlib.repr(list(examples.values()))}: make all of one type, such as text"
-        )
-    if strange:
-        raise ValueError(
-            f"feature {name!r} has dtype {known.dtype} and values such as {reprlib.repr(strange[0])}: "
-            "give numbers, text, booleans, a pandas categorical, or tuples of categories; numbers must be "
+            f"feature {name!r} has dtype {known.dtype} and values such as {such}: give numbers, text, "
+            "booleans, a pandas categorical, or tuples of categories. Make a mixture text; numbers must be "
             "finite; of dates take .dt.year or the like, of time spans .dt.days"
         )
     return next(iter(examples))
@@ -58,7 +61,7 @@ def plain_categories(values: pd.Series) -> pd.Series:
     if not isinstance(values.dtype, pd.CategoricalDtype):
         return values.astype(object).map(plain, na_action="ignore")
     used = values.cat.remove_unused_categories()
-    others = {type_of(category) for category in used.cat.categories} - PLAIN
+    others = [c for c in used.cat.categories if type_of(c) not in PLAIN and not isinstance(c, float)]
     return used.map(str if others else plain, na_action="ignore")
 
 
