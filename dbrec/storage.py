@@ -48,7 +48,7 @@ def write_folder(
     }
     arrays = {f"{side}_rows": encoder.rows for side, encoder in encoders.items()}
     for side, encoder in encoders.items():
-        arrays[f"seen_{side}s"] = encoder.known.get_indexer(seen[f"{side}_id"]).astype(np.int32)
+        arrays[f"seen_{side}s"] = encoder.all_ids.get_indexer(seen[f"{side}_id"]).astype(np.int32)
     arrays["seen_ratings"] = seen["rating"].to_numpy()
     arrays |= {} if factors is None else factors._asdict()
     new = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
@@ -94,7 +94,7 @@ def read_folder(path) -> tuple:
         encoders = {
             side: _encoder(description["sides"][side], arrays[f"{side}_rows"]) for side in ("user", "item")
         }
-        seen = {f"{side}_id": encoders[side].known[arrays[f"seen_{side}s"]] for side in ("user", "item")}
+        seen = {f"{side}_id": encoders[side].all_ids[arrays[f"seen_{side}s"]] for side in ("user", "item")}
         seen["rating"] = arrays["seen_ratings"]
         factors = ItemFactors(arrays["given"], arrays["found"]) if "given" in arrays else None
     history = pd.DataFrame(description["history"])
@@ -103,7 +103,7 @@ def read_folder(path) -> tuple:
 
 def _describe(encoder: FeatureEncoder) -> dict:
     columns = [{"kind": type(column).__name__} | asdict(column) for column in encoder.columns]
-    return {"ids": encoder.ids.tolist(), "known": encoder.known.tolist(), "columns": columns}
+    return {"ids": encoder.trained_ids.tolist(), "known": encoder.all_ids.tolist(), "columns": columns}
 
 
 def _encoder(side: dict, rows: np.ndarray) -> FeatureEncoder:

@@ -1,3 +1,8 @@
+import datetime
+import json
+import uuid
+from decimal import Decimal
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -62,6 +67,19 @@ def test_flags_mark_the_categories_of_a_tuple():
         (pd.Series([None, None]), "feature 'x' has no value in any row: leave the column out"),
         (pd.Series([(), []]), "feature 'x' has no category in any row: leave the column out"),
         (pd.Series(pd.to_datetime(["2000-01-01"])), "feature 'x' has dtype datetime64.*give numbers, text"),
+        (pd.Series(pd.to_timedelta([1, 2], unit="D")), r"such as Timedelta.*of time spans \.dt\.days"),
+        (pd.Series([1.0, np.inf]), "such as inf: .*numbers must be finite"),
+        (pd.Series([1, Decimal("-Infinity")], dtype=object), "such as 1 and Decimal.*must be finite"),
+        (pd.Series([1, 10**400], dtype=object), "numbers must be finite"),
+        (pd.Series([1 + 2j, 3]), "has dtype complex128"),
+        (pd.Series(["a", 1], dtype=object), "such as 'a' and 1: .*Make a mixture text"),
+        (pd.Series([True, 1], dtype=object), "such as True and 1: .*Make a mixture text"),
+        (pd.Series([uuid.UUID(int=1)]), "such as UUID"),
+        (pd.Series([("a",), "b"]), r"such as \('a',\) and 'b'"),
+        (pd.Series([("a", 1)]), "such as 'a' and 1"),
+        (pd.Series([[["a"]], [["b"]]]), r"such as \['b'\]"),
+        (pd.Series([(pd.Timestamp(0),)]), "such as Timestamp"),
+        (pd.Series(pd.Categorical(["a", 1])), "such as 'a' and 1"),
     ],
 )
 def test_columns_that_cannot_be_encoded_are_refused(values, message):
@@ -96,7 +114,7 @@ def test_features_of_untrained_ids_make_no_categories():
 
 
 def test_newcomers_have_no_id_and_may_lack_features():
-    assert encoder().encode_new(pd.DataFrame({"age": [30]})).tolist() == [[0, 2, 0, 0]]
+    assert encoder().encode_person({"age": 30}).tolist() == [[0, 2, 0, 0]]
 
 
 def test_ids_with_two_rows_of_features_are_refused():
@@ -156,3 +174,246 @@ def test_words_alone_make_an_id_known_by_its_features():
     trained = FILMS.index.drop([4, 5])
     encoder = FeatureEncoder.fit(trained, FILMS[["title"]])
     assert encoder.status([1, 5, 4, 77]).tolist() == ["ratings", "features", "population", "population"]
+
+
+def test_objects_that_are_numbers_are_numbers():
+    for values in (
+        [1, 2, 3],
+        [1.0, None, np.float16(2), Decimal(3)],
+        pd.array([1, 2, 3, None], dtype="Int8"),
+    ):
+        assert fit_column("x", pd.Series(values, dtype=getattr(values, "dtype", object))).edges == (1.5, 2.5)
+
+
+def test_lists_may_be_arrays_or_sets_and_what_is_missing_in_them_is_left_out():
+    values = pd.Series([np.array(["b", "a"]), {"a"}, ("b", None, np.nan), [], None])
+    column = fit_column("x", values)
+    assert column.categories == ("a", "b")
+    assert column.encode(values).tolist() == [[1, 1], [1, 0], [0, 1], [0, 0], [0, 0]]
+
+
+def test_categories_of_strange_types_are_their_text_and_others_plain():
+    ages = pd.Series(pd.cut([5, 30, 50], [0, 18, 40, 99]))
+    assert fit_column("age", ages).categories == ("(0, 18]", "(18, 40]", "(40, 99]")
+    assert fit_column("age", ages).encode(ages[::-1]).tolist() == [[3], [2], [1]]
+    levels = fit_column("x", pd.Series([np.int64(2), np.int64(1)], dtype="category")).categories
+    assert levels == (1, 2) and {type(level) for level in levels} == {int}
+
+
+def test_text_that_lists_several_brings_a_hint_and_names_of_films_do_not():
+    genres = pd.Series(["Drama|War", "Drama", "War"])
+    with pytest.warns(UserWarning, match=r"items\['genres'\] = items\['genres'\]\.str\.split\('\|'\)"):
+        fit_column("genres", genres, "items")
+    fit_column("title", pd.Series(["Either|Or", "Both"]))
+
+
+BY_ID = pd.DataFrame({"age": [10, 20, 30]}, index=pd.Index([7, 8, 9], name="user_id"))
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        BY_ID.reset_index(),
+        BY_ID.assign(user_id=BY_ID.index),
+        BY_ID.set_axis(pd.CategoricalIndex([7, 8, 9])),
+        BY_ID.set_axis([7.0, 8.0, 9.0]),
+    ],
+)
+def test_ids_may_stand_in_a_column_or_in_an_index_of_another_type(frame):
+    encoder = FeatureEncoder.fit([8, 7], frame, "user")
+    assert encoder.names == ["id", "age"] and encoder.all_ids.tolist() == [7, 8, 9]
+    assert encoder.rows.tolist() == [[1, 1], [2, 2], [0, 2]]
+
+
+@pytest.mark.parametrize(
+    ("frame", "error", "message"),
+    [
+        (BY_ID["age"], TypeError, r"users is a Series: give a DataFrame by id, such as users\.to_frame\(\)"),
+        ({"age": [1]}, TypeError, r"users is a dict: .*pd\.DataFrame\(users\)\.set_index\('user_id'\)"),
+        (np.ones((3, 1)), TypeError, "users is a ndarray: give a DataFrame"),
+        (BY_ID[:0], ValueError, "users has no rows: give a row an id, or None"),
+        (pd.DataFrame([[1, 2]], [7], [1, "1"]), ValueError, "two columns named '1': give them names that"),
+        (pd.DataFrame([[1, 2]], [7], ["a", "a"]), ValueError, "two columns named 'a'"),
+        (BY_ID.assign(user_id=[8, 7, 9]), ValueError, "user_id as index and as a column, and they differ"),
+        (BY_ID.set_axis([7, 8, np.nan]), ValueError, r"users\.index has a missing value at position 2"),
+        (
+            BY_ID.set_axis([7, "8", 9]),
+            TypeError,
+            r"users\.index must be .* ints or text, and these are mixed",
+        ),
+        (BY_ID.set_axis(pd.date_range("2000", periods=3)), TypeError, "these are datetime64"),
+        (BY_ID.set_axis(["7", "8", "9"]), ValueError, r"no id of the ratings \(such as 7\)"),
+        (BY_ID.assign(age=[1, 2, np.inf]), ValueError, "age is inf: give a finite number"),
+    ],
+)
+def test_frames_that_are_not_features_by_id_are_refused(frame, error, message):
+    with pytest.raises(error, match=message):
+        FeatureEncoder.fit([7, 8], frame, "user")
+
+
+@pytest.mark.parametrize("rows", [slice(None), slice(1, None), slice(None, None, -1)])
+def test_numbered_rows_with_the_ids_in_a_column_are_refused(rows):
+    frame = pd.DataFrame({"uid": [1, 2, 3, 4], "age": [10, 20, 30, 40]})[rows]
+    with pytest.raises(
+        ValueError, match=r"column 'uid' holds the ids: give users\.set_index\('uid'\), or name"
+    ):
+        FeatureEncoder.fit([1, 2, 3, 4], frame, "user")
+    assert FeatureEncoder.fit([1, 2, 3, 4], frame.rename_axis("user_id"), "user").width == 3
+
+
+def test_numbered_rows_without_such_a_column_are_the_ids():
+    frame = pd.DataFrame({"age": [30, 20, 10], "tags": [("a",), ("b",), ()]})
+    assert FeatureEncoder.fit([0, 1, 2], frame, "user").names == ["id", "age", "tags: a", "tags: b"]
+    ranked = pd.DataFrame({"rank": [3, 2, 1]}, index=[1, 2, 3])
+    assert FeatureEncoder.fit([1, 2, 3], ranked, "user")([1]).tolist() == [[1, 3]]
+
+
+@pytest.mark.parametrize(
+    ("ids", "error", "message"),
+    [
+        ([], ValueError, "there are no ids: give at least one"),
+        ([1, None], ValueError, "user_ids has a missing value at position 1"),
+        ([uuid.UUID(int=1)], TypeError, "user_ids must be .* ints or text"),
+    ],
+)
+def test_ids_that_cannot_be_told_are_refused(ids, error, message):
+    with pytest.raises(error, match=message):
+        FeatureEncoder.fit(ids, side="user")
+
+
+def test_names_of_columns_are_kept_as_text():
+    encoder = FeatureEncoder.fit([7, 8], pd.DataFrame(np.eye(2), index=[7, 8]), "user")
+    assert encoder.names == ["id", "0", "1"] and encoder([7, 8]).tolist() == [[1, 2, 1], [2, 1, 2]]
+    assert encoder.encode_person({0: 1}).tolist() == encoder.encode_person({"0": 1}).tolist() == [[0, 2, 0]]
+
+
+def test_trained_ids_come_first_and_each_part_is_sorted():
+    encoder = FeatureEncoder.fit([8, 3], pd.DataFrame({"a": 1}, index=[9, 1, 8]))
+    assert encoder.trained_ids.tolist() == [3, 8] and encoder.n_trained == 2
+    assert encoder.all_ids.tolist() == [3, 8, 1, 9] and encoder.rows[:, 0].tolist() == [1, 2, 0, 0]
+
+
+def test_ids_of_another_type_are_refused_where_rows_are_looked_up():
+    for look_up in (encoder(), encoder().status, encoder().features):
+        with pytest.raises(TypeError, match="give ids of the type used in fitting"):
+            look_up(["7"])
+
+
+PEOPLE = pd.DataFrame(
+    {
+        "age": [10, 20, 30],
+        "job": ["cook", "spy", "cook"],
+        "member": [True, False, True],
+        "hobbies": [("golf",), ("chess", "golf"), ()],
+        "band": pd.cut([5, 30, 50], [0, 18, 40, 99]),
+        "level": pd.Categorical([1, 2, 3]),
+    },
+    index=[7, 8, 9],
+)
+PERSON = FeatureEncoder.fit([7, 8, 9], PEOPLE, "user")  # id, age, job, member, chess, golf, band, level
+
+
+@pytest.mark.parametrize(
+    ("features", "row"),
+    [
+        (None, [0, 0, 0, 0, 0, 0, 0, 0]),
+        ({"age": None, "job": np.nan, "hobbies": pd.NA, "band": pd.NaT}, [0, 0, 0, 0, 0, 0, 0, 0]),
+        ({"age": Decimal(20), "member": np.False_}, [0, 2, 0, 1, 0, 0, 0, 0]),
+        ({"hobbies": "golf", "level": 2}, [0, 0, 0, 0, 0, 1, 0, 2]),
+        ({"hobbies": np.array(["chess", "golf"])}, [0, 0, 0, 0, 1, 1, 0, 0]),
+        ({"hobbies": ["golf", None]}, [0, 0, 0, 0, 0, 1, 0, 0]),
+        ({"band": pd.Interval(18, 40)}, [0, 0, 0, 0, 0, 0, 2, 0]),
+        ({"band": "(18, 40]"}, [0, 0, 0, 0, 0, 0, 2, 0]),
+        (PEOPLE.loc[8], [0, 2, 2, 1, 1, 1, 2, 2]),
+    ],
+)
+def test_a_person_is_encoded_by_what_is_known_of_them(features, row):
+    assert PERSON.encode_person(features).tolist() == [row]
+
+
+@pytest.mark.parametrize(
+    ("features", "error", "message"),
+    [
+        ({"age": "abc"}, ValueError, "age is 'abc': give a finite number, or None"),
+        ({"age": np.inf}, ValueError, "age is inf: give a finite number, or None"),
+        ({"age": True}, ValueError, "age is True: give a finite number"),
+        ({"age": [20]}, ValueError, r"age is \[20\]: give a finite number"),
+        ({"age": datetime.date(2000, 1, 1)}, ValueError, "age is datetime.date.*: give a finite number"),
+        ({"job": "Spy"}, ValueError, r"job is 'Spy': give one of \['cook', 'spy'\], or None"),
+        ({"job": ["spy"]}, ValueError, r"job is \['spy'\]: give one of"),
+        ({"job": 1}, ValueError, "job is 1: give one of"),
+        ({"member": 1}, ValueError, r"member is 1: give one of \[False, True\]"),
+        (
+            {"hobbies": ("Golf",)},
+            ValueError,
+            r"hobbies is \('Golf',\): give a tuple of some of \['chess', 'golf'\]",
+        ),
+        ({"hobbies": ("golf", "golff")}, ValueError, r"hobbies is \('golf', 'golff'\): give a tuple"),
+        ({"hobbies": 3}, ValueError, "hobbies is 3: give a tuple of some of"),
+        ({"hobbies": ("golf", True)}, ValueError, "hobbies is True: give a tuple of some of"),
+        ({"band": pd.Interval(0, 1)}, ValueError, r"band is Interval\(0, 1.*: give one of \['\(0, 18\]'"),
+        ({"level": "2"}, ValueError, r"level is '2': give one of \[1, 2, 3\]"),
+        ({"height": 2}, KeyError, r"\['height'\] are unknown: .* fitted with \['age', 'job'"),
+        ({"age": 1, 0: 2}, KeyError, r"\['0'\] are unknown"),
+        (pd.Series([1, 2], ["age", "age"]), ValueError, "a name twice"),
+        (["age"], TypeError, "features is a list: give a dict"),
+        (PEOPLE[:1], TypeError, "features is a DataFrame: give a dict .* or a row of a frame"),
+    ],
+)
+def test_what_is_not_understood_of_a_person_is_refused(features, error, message):
+    with pytest.raises(error, match=message):
+        PERSON.encode_person(features)
+
+
+def test_words_of_a_person_are_text_and_new_ones_are_fine():
+    encoder = FeatureEncoder.fit(FILMS.index, FILMS)
+    assert encoder.encode_person({"title": "New Trek"}).tolist() == [[0, 0, 0, 1]]
+    for value in (5, ("star",)):
+        with pytest.raises(ValueError, match="title is .*: give text, or None where it is missing"):
+            encoder.encode_person({"title": value})
+
+
+def stored(change=lambda description, arrays: None):
+    description, arrays = json.loads(json.dumps(PERSON.describe())), PERSON.arrays()
+    arrays["rows"] = arrays["rows"].copy()
+    change(description, arrays)
+    return FeatureEncoder.restore(description, arrays)
+
+
+def test_what_is_described_is_restored_whole():
+    again = stored()
+    assert again.columns == PERSON.columns and again.all_ids.equals(PERSON.all_ids)
+    assert (again([7, 9, 1]) == PERSON([7, 9, 1])).all()
+    text = FeatureEncoder.fit(["b", "a"], pd.DataFrame({"x": [1, 2]}, index=["c", "a"]))
+    assert {array.dtype.kind for array in text.arrays().values()} == {"U", "i"}
+    assert FeatureEncoder.restore(text.describe(), text.arrays()).all_ids.equals(text.all_ids)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda description, arrays: description.pop("columns"),
+        lambda description, arrays: description["columns"].pop(),
+        lambda description, arrays: description["columns"].append(description["columns"][0]),
+        lambda description, arrays: description["columns"][1].update(kind="__class__"),
+        lambda description, arrays: description["columns"][1].update(name=3),
+        lambda description, arrays: description["columns"][1].update(categories=["cook", "cook"]),
+        lambda description, arrays: description["columns"][1].update(categories=["cook", 3]),
+        lambda description, arrays: description["columns"][1].update(categories=["cook", ["spy"]]),
+        lambda description, arrays: description["columns"][0].update(edges=[25.0, 15.0]),
+        lambda description, arrays: description["columns"][0].update(edges=3),
+        lambda description, arrays: arrays.pop("rows"),
+        lambda description, arrays: arrays.update(rows=arrays["rows"][1:]),
+        lambda description, arrays: arrays.update(rows=arrays["rows"][:, 1:]),
+        lambda description, arrays: arrays.update(rows=arrays["rows"].astype(float)),
+        lambda description, arrays: arrays["rows"].__setitem__((0, 2), 999),
+        lambda description, arrays: arrays["rows"].__setitem__((0, 2), -1),
+        lambda description, arrays: arrays["rows"].__setitem__((0, 0), 2),
+        lambda description, arrays: arrays.update(all_ids=np.array([7, 8, 8])),
+        lambda description, arrays: arrays.update(all_ids=np.array(["7", "8", "9"])),
+        lambda description, arrays: arrays.update(trained_ids=np.array([8, 7, 9])),
+    ],
+)
+def test_what_does_not_fit_together_is_not_restored(change):
+    with pytest.raises(ValueError, match="damaged: .*restore"):
+        stored(change)

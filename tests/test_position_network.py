@@ -6,8 +6,8 @@ from dbrec._quiet import keras, tf
 from dbrec.features.encoder import FeatureEncoder
 from dbrec.interactions import Interactions
 from dbrec.scoring.choice import item_factors
-from dbrec.training.batches import position_dataset
 from dbrec.training.accumulate import number_of_parts
+from dbrec.training.batches import position_dataset
 from dbrec.training.histories import Histories
 from dbrec.training.position_network import PositionNetwork
 from dbrec.training.sampling import RatedTriplets, TripletSampler

@@ -5,62 +5,67 @@ means "unknown or missing" and the known values count from 1; a multi-hot place 
 rows without the words, which are hundreds or thousands: those tell of newcomers only.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from typing import Self
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from dbrec.features.columns import Column, MultiHot, Words, fit_column
+from dbrec.checks import positions, raw_ids
+from dbrec.features.columns import Column, MultiHot, Words, encode_value, fit_column, restore_column
+from dbrec.features.frames import by_id
 
 
 class FeatureEncoder:
     """Encode the users, or the items, of a data set as rows of whole numbers.
 
     Args:
-        ids: Raw ids that get an embedding of their own: those with training ratings. ``ids[j]`` has
-            code ``j + 1`` in the first place of a row.
+        trained_ids: Raw ids that get an embedding of their own: those with training ratings.
+            ``trained_ids[j]`` has code ``j + 1`` in the first place of a row.
         columns: Fitted feature columns, in the order of the row's places; words come last.
-        known: Raw ids whose row is known, trained or not.
-        rows: Their rows, int32, shape (len(known), width + number of words).
+        all_ids: Raw ids whose row is known: the trained ones, then those that only features know.
+        rows: Their rows, int32, shape (len(all_ids), width + number of words).
     """
 
-    def __init__(self, ids: pd.Index, columns: list[Column], known: pd.Index, rows: np.ndarray):
-        self.ids = ids
+    def __init__(self, trained_ids: pd.Index, columns: list[Column], all_ids: pd.Index, rows: np.ndarray):
+        self.trained_ids = trained_ids
         self.columns = columns
-        self.known = known
+        self.all_ids = all_ids
         self.rows = rows
 
     @classmethod
-    def fit(cls, ids: Iterable, features: pd.DataFrame | None = None) -> "FeatureEncoder":
+    def fit(cls, ids: Iterable, features: pd.DataFrame | None = None, side: str | None = None) -> Self:
         """Fit the columns on the features of the trained ids.
 
         Args:
-            ids: Raw ids with training ratings, ints or strings; repeats are fine.
-            features: One row an id, the id as index, any columns; None for ids alone. It may hold
-                further ids, which will be scored from their features.
+            ids: Raw ids with training ratings, ints or text; repeats are fine.
+            features: Any columns, a row an id: the index, or a column ``user_id`` or ``item_id``. It may hold
+                further ids, which will be scored from their features. None for ids alone.
+            side: ``"user"`` or ``"item"``, to be named in messages and to find that column.
 
         Raises:
-            ValueError: If an id stands twice in the index of `features`, none of `ids` stands there, or a
+            TypeError: If `features` is no frame, or ids are no ints or text.
+            ValueError: If an id is missing, there are none, `features` aren't clearly of some of them, or a
                 column can't be encoded.
         """
-        ids = pd.Index(pd.unique(pd.Series(ids))).sort_values()
-        features = pd.DataFrame(index=ids) if features is None else features
-        if not features.index.is_unique:
-            twice = features.index[features.index.duplicated()].tolist()[0]
-            raise ValueError(f"id {twice!r} has more than one row of features: keep one row an id")
-        shared = ids.intersection(features.index)
-        if not len(shared):
-            raise ValueError(
-                f"no id of the ratings (such as {ids.tolist()[0]!r}) stands in the index of the features "
-                f"(such as {features.index.tolist()[:1]}): index the features by id, of the same type"
-            )
-        trained = features.reindex(shared)
-        columns = [fit_column(str(name), trained[name]) for name in features]
+        trained_ids = raw_ids(ids, f"{side}_ids" if side else "ids").unique().sort_values()
+        if not len(trained_ids):
+            raise ValueError("there are no ids: give at least one that has ratings")
+        frame = by_id(features, trained_ids, side)
+        all_ids = trained_ids.append(frame.index.difference(trained_ids))
+        trained = frame.reindex(trained_ids.intersection(frame.index))
+        columns = [fit_column(name, trained[name], f"{side or 'feature'}s") for name in frame]
         columns.sort(key=lambda column: isinstance(column, Words))
-        encoder = cls(ids, columns, ids.union(features.index), np.empty((0, 0), np.int32))
-        encoder.rows = encoder.encode(encoder.known, features)
+        encoder = cls(trained_ids, columns, all_ids, np.empty((0, 0), np.int32))
+        encoder.rows = encoder.encode(all_ids, frame)
         return encoder
+
+    @property
+    def n_trained(self) -> int:
+        """Number of trained ids, which come first in `all_ids` and `rows`."""
+        return len(self.trained_ids)
 
     @property
     def names(self) -> list[str]:
@@ -74,9 +79,9 @@ class FeatureEncoder:
     @property
     def spec(self) -> list[tuple[str, str, int]]:
         """``(name, kind, size)`` of each column, as `FeatureTower` takes them; the id comes first."""
-        kinds = [("multi-hot" if isinstance(c, MultiHot) else "one-hot") for c in self._in_tower]
-        rest = [(c.name, kind, c.size) for c, kind in zip(self._in_tower, kinds, strict=True)]
-        return [("id", "one-hot", len(self.ids) + 1), *rest]
+        kinds = {False: "one-hot", True: "multi-hot"}
+        rest = [(c.name, kinds[isinstance(c, MultiHot)], c.size) for c in self._in_tower]
+        return [("id", "one-hot", self.n_trained + 1), *rest]
 
     @property
     def width(self) -> int:
@@ -84,75 +89,122 @@ class FeatureEncoder:
         return 1 + sum(column.width for column in self._in_tower)
 
     @property
+    def largest_codes(self) -> np.ndarray:
+        """Largest code in each place of a whole row: 1 for a flag."""
+        codes = [[1] * c.width if isinstance(c, MultiHot) else [c.size - 1] for c in self.columns]
+        return np.array([self.n_trained, *sum(codes, [])])
+
+    @property
     def _in_tower(self) -> list[Column]:
         return [column for column in self.columns if not isinstance(column, Words)]
 
     def encode(self, ids: pd.Index, features: pd.DataFrame) -> np.ndarray:
-        """Encode ids with the features given here; rows as in `rows`.
+        """Encode ids with the features given here, by id and with names that are text; rows as in `rows`.
 
         An id without training ratings gets code 0; a row or column missing in `features` is missing.
         """
-        parts = [(self.ids.get_indexer(ids) + 1).astype(np.int32)[:, None]]
-        return np.concatenate([*parts, *self._encode_features(features.reindex(ids))], axis=1)
+        features = features.reindex(index=ids, columns=[column.name for column in self.columns])
+        codes = self.trained_ids.get_indexer(ids).astype(np.int32)[:, None] + 1
+        return np.hstack([codes, *[column.encode(features[column.name]) for column in self.columns]])
 
-    def encode_new(self, features: pd.DataFrame) -> np.ndarray:
-        """Encode newcomers, who have features but no id; rows as in `rows`.
+    def encode_person(self, features: Mapping | pd.Series | None) -> np.ndarray:
+        """Encode somebody, or something, that has features and no id; a row as in `rows`, shape (1, n).
 
-        A column missing in `features`, or an unseen value, is missing.
+        Args:
+            features: Name of a feature to its value, or a row of a frame; those left out, or None or NaN, are
+                missing. A single text stands for a tuple of one.
+
+        Raises:
+            TypeError: If `features` is neither.
+            KeyError: If a feature is unknown.
+            ValueError: If one is named twice, its value isn't understood or its category was never seen.
         """
-        no_id = np.zeros((len(features), 1), np.int32)
-        return np.concatenate([no_id, *self._encode_features(features)], axis=1)
-
-    def _encode_features(self, features: pd.DataFrame) -> list[np.ndarray]:
-        missing = pd.Series(None, index=features.index, dtype=object)
-        return [column.encode(features.get(column.name, missing)) for column in self.columns]
+        features = {} if features is None else features
+        if not isinstance(features, (Mapping, pd.Series)):
+            what = type(features).__name__
+            raise TypeError(f"features is a {what}: give a dict of names and values, or a row of a frame")
+        given = {str(name): value for name, value in features.items()}
+        if len(given) < len(features):
+            raise ValueError(
+                f"features has a name twice among {[*map(str, features.keys())]}: give each once"
+            )
+        names = [column.name for column in self.columns]
+        if unknown := [name for name in given if name not in names]:
+            raise KeyError(f"user features {unknown} are unknown: this recommender was fitted with {names}")
+        parts = [encode_value(column, given.get(column.name)) for column in self.columns]
+        return np.hstack([np.zeros((1, 1), np.int32), *parts])
 
     def __call__(self, ids: Iterable) -> np.ndarray:
         """Look up the rows of raw ids as a tower takes them, shape (len(ids), width).
 
-        An id never met is all zeros.
+        An id never met is all zeros; ids of another type are refused.
         """
         return self._whole_rows(ids)[:, : self.width]
 
     def _whole_rows(self, ids: Iterable) -> np.ndarray:
-        position = self.known.get_indexer(pd.Index(ids))
-        rows = self.rows[position]
-        rows[position < 0] = 0
-        return rows
+        position = positions(self.all_ids, ids)
+        return np.where(position[:, None] >= 0, self.rows[position], 0)
 
     def features(self, ids: Iterable) -> sparse.csr_matrix:
         """Spread the features of raw ids into 0/1 columns, words included and the ids themselves not."""
         return self.features_of(self._whole_rows(ids))
 
     def features_of(self, rows: np.ndarray) -> sparse.csr_matrix:
-        """Spread the features of whole rows, as `encode_new` gives them."""
-        return one_hot(self, rows)[:, len(self.ids) :]
+        """Spread the features of whole rows, as `encode_person` gives them."""
+        return one_hot(self, rows)[:, self.n_trained :]
 
     def status(self, ids: Iterable) -> np.ndarray:
         """Tell what each raw id is scored from: ``"ratings"``, ``"features"`` or ``"population"``."""
         rows = self._whole_rows(ids)
         return np.select([rows[:, 0] > 0, rows.any(axis=1)], ["ratings", "features"], "population")
 
+    def describe(self) -> dict:
+        """Describe the columns, as JSON can hold them, for `restore`."""
+        return {"columns": [{"kind": type(column).__name__} | asdict(column) for column in self.columns]}
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Return ids, as ints or unicode, and rows, for `restore`."""
+        trained_ids, all_ids = (np.array(ids.tolist()) for ids in (self.trained_ids, self.all_ids))
+        return {"trained_ids": trained_ids, "all_ids": all_ids, "rows": self.rows}
+
+    @classmethod
+    def restore(cls, description: dict, arrays: Mapping[str, np.ndarray]) -> Self:
+        """Make the encoder that `describe` and `arrays` gave.
+
+        Raises:
+            ValueError: If they don't fit together, or hold what no encoder has.
+        """
+        try:
+            columns = [restore_column(column) for column in description["columns"]]
+            trained_ids, all_ids = raw_ids(arrays["trained_ids"]), raw_ids(arrays["all_ids"])
+            encoder = cls(trained_ids, columns, all_ids, arrays["rows"])
+            if not encoder._is_sound():
+                raise ValueError("ids, features and codes don't fit together")
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise ValueError(
+                f"damaged: no features to be read, {error!r}: restore them or save anew"
+            ) from error
+        return encoder
+
+    def _is_sound(self) -> bool:
+        most, shape = self.largest_codes, (len(self.all_ids), len(self.largest_codes))
+        return (
+            len({column.name for column in self.columns}) == len(self.columns)
+            and self.all_ids.is_unique
+            and self.trained_ids.equals(self.all_ids[: self.n_trained])
+            and (self.rows.dtype, self.rows.shape) == (np.int32, shape)
+            and bool(((self.rows >= 0) & (self.rows <= most)).all())
+            and np.array_equal(self.rows[:, 0], self.trained_ids.get_indexer(self.all_ids) + 1)
+        )
+
 
 def one_hot(encoder: FeatureEncoder, rows: np.ndarray) -> sparse.csr_matrix:
-    """Spread codes into 0/1 columns; code 0 (unknown or missing) gets none.
-
-    Args:
-        encoder: What the rows were encoded by.
-        rows: Whole rows, as in ``encoder.rows``.
+    """Spread the codes of whole rows, as in ``encoder.rows``, into 0/1 columns; code 0 gets none.
 
     Returns:
         A sparse matrix, shape (n, ids + categories of all features): ids in the first columns.
     """
-    parts, place = [], 0
-    for column in [None, *encoder.columns]:
-        if isinstance(column, MultiHot):
-            parts.append(sparse.csr_matrix(rows[:, place : place + column.width]))
-            place += column.width
-        else:
-            codes, size = rows[:, place], (len(encoder.ids) if column is None else column.size - 1)
-            known = np.flatnonzero(codes)
-            ones = (np.ones(len(known)), (known, codes[known] - 1))
-            parts.append(sparse.csr_matrix(ones, shape=(len(rows), size)))
-            place += 1
-    return sparse.hstack(parts, "csr")
+    sizes = encoder.largest_codes
+    row, place = np.nonzero(rows)
+    column = (np.cumsum(sizes) - sizes)[place] + rows[row, place] - 1
+    return sparse.csr_matrix((np.ones(len(row)), (row, column)), shape=(len(rows), sizes.sum()))

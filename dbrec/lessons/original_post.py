@@ -131,9 +131,9 @@ def fit_post_model(
         ValueError: As `train_post_model`, `FeatureEncoder.fit` and `TripletSampler`.
     """
     encoders = FeatureEncoder.fit(ratings["user_id"], users), FeatureEncoder.fit(ratings["item_id"], items)
-    rows = [encoder(encoder.ids)[:, 1:] for encoder in encoders]
+    rows = [encoder(encoder.trained_ids)[:, 1:] for encoder in encoders]
     places = [
-        encoder.ids.get_indexer(ratings[name])
+        encoder.trained_ids.get_indexer(ratings[name])
         for encoder, name in zip(encoders, ["user_id", "item_id"], strict=True)
     ]
     sampler = TripletSampler(*places, ratings["rating"] >= liked_from, seed=seed)
@@ -146,7 +146,7 @@ def fit_post_model(
         _vectors(network_predict, place, name, encoder)
         for place, (name, encoder) in enumerate(zip(["user_dense", "item_dense"], encoders, strict=True))
     ]
-    return VectorScorer(encoders[0].known, encoders[1].known, *vectors, ratings)
+    return VectorScorer(encoders[0].all_ids, encoders[1].all_ids, *vectors, ratings)
 
 
 def _vectors(network: keras.Model, place: int, layer: str, encoder: FeatureEncoder) -> np.ndarray:

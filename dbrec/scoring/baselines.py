@@ -67,8 +67,8 @@ def logistic_regression(
     ]
     tables = [one_hot(encoder, encoder.rows) for encoder in sides]
     places = [
-        sides[0].known.get_indexer(ratings["user_id"]),
-        sides[1].known.get_indexer(ratings["item_id"]),
+        sides[0].all_ids.get_indexer(ratings["user_id"]),
+        sides[1].all_ids.get_indexer(ratings["item_id"]),
     ]
     design = sparse.hstack([table[place] for table, place in zip(tables, places, strict=True)], "csr")
     model = LogisticRegression(C=c, max_iter=300).fit(design, ratings["rating"] >= liked_from)
@@ -76,4 +76,4 @@ def logistic_regression(
     user_part, item_part = (np.append(t @ w, 0.0) for t, w in zip(tables, weights, strict=True))
     user_vectors = np.stack([user_part + model.intercept_[0], np.ones_like(user_part)], axis=1)
     item_vectors = np.stack([np.ones_like(item_part), item_part], axis=1)
-    return VectorScorer(sides[0].known, sides[1].known, user_vectors, item_vectors, ratings)
+    return VectorScorer(sides[0].all_ids, sides[1].all_ids, user_vectors, item_vectors, ratings)

@@ -1,0 +1,76 @@
+"""Take a frame of features as people have it: ids in the index or in a column, columns of any name."""
+
+import pandas as pd
+from pandas.api import types
+
+from dbrec.checks import raw_ids
+
+
+def by_id(features: pd.DataFrame | None, trained_ids: pd.Index, side: str | None) -> pd.DataFrame:
+    """Return the features with ids as index, as `raw_ids` gives them, and text as names of columns.
+
+    Args:
+        features: One row an id, the id as index or in a column ``user_id`` or ``item_id``; None for none.
+        trained_ids: Ids with training ratings, without repeats.
+        side: ``"user"``, ``"item"`` or None, for messages and for the name of that column.
+
+    Raises:
+        TypeError: If `features` is no frame, or its ids are no ints or text.
+        ValueError: If there are no rows, two columns have the same name, it isn't clear where the ids are, an
+            id is missing or stands twice, or none of `trained_ids` is there.
+    """
+    table, key = (f"{side}s", f"{side}_id") if side else ("features", "id")
+    if features is None:
+        return pd.DataFrame(index=trained_ids)
+    if not isinstance(features, pd.DataFrame):
+        made = f"pd.DataFrame({table}).set_index({key!r})"
+        made = f"{table}.to_frame()" if isinstance(features, pd.Series) else made
+        raise TypeError(f"{table} is a {type(features).__name__}: give a DataFrame by id, such as {made}")
+    if not len(features):
+        raise ValueError(f"{table} has no rows: give a row an id, or None")
+    frame = features.set_axis([str(name) for name in features], axis=1)
+    if not frame.columns.is_unique:
+        twice = frame.columns[frame.columns.duplicated()][0]
+        raise ValueError(f"{table} has two columns named {twice!r}: give them names that differ as text")
+    frame = _index_by_id(frame, trained_ids, table, key)
+    if not frame.index.is_unique:
+        twice = frame.index[frame.index.duplicated()].tolist()[0]
+        raise ValueError(f"id {twice!r} has more than one row of features: keep one row an id")
+    if not trained_ids.isin(frame.index).any():
+        raise ValueError(
+            f"no id of the ratings (such as {trained_ids.tolist()[0]!r}) stands in the index of the features "
+            f"(such as {frame.index.tolist()[:1]}): index the features by id, of the same type"
+        )
+    return frame
+
+
+def _index_by_id(frame: pd.DataFrame, trained_ids: pd.Index, table: str, key: str) -> pd.DataFrame:
+    index, where = frame.index, f"{table}.index"
+    if key in frame:
+        index, where, frame = frame[key], f"{table}[{key!r}]", frame.drop(columns=key)
+        if frame.index.name == key and index.tolist() != frame.index.tolist():
+            raise ValueError(f"{table} has {key} as index and as a column, and they differ: drop one of them")
+    ids = raw_ids(index.tolist() if isinstance(index, pd.MultiIndex) else index, where)
+    if index.name is None:
+        _refuse_ids_beside(frame, ids, trained_ids, table, key)
+    return frame.set_axis(ids.rename(key), axis=0)
+
+
+def _refuse_ids_beside(frame, ids: pd.Index, trained_ids: pd.Index, table: str, key: str) -> None:
+    """Refuse an index without a name where a column looks more like ids.
+
+    It finds more of the trained ids, or as many where the index is 0, 1, 2 ... or the name is like ``uid``.
+    """
+    found, numbered = trained_ids.isin(ids).sum(), ids.equals(pd.RangeIndex(len(ids)))
+    for name, column in frame.items():
+        if types.infer_dtype(column) not in ("integer", "floating", "string", "categorical"):
+            continue
+        as_many = numbered or name.lower().endswith(("id", "index"))
+        least = found + (not as_many) if found else len(trained_ids) // 2 + 1
+        differs = column.is_unique and column.tolist() != ids.tolist()
+        if differs and trained_ids.isin(column).sum() >= least:
+            such = ", ".join(map(str, ids[:3]))
+            raise ValueError(
+                f"the index of {table} is {such} ... and column {name!r} holds the ids: give "
+                f"{table}.set_index({name!r}), or name the index if it is right: {table}.rename_axis({key!r})"
+            )
