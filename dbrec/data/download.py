@@ -1,9 +1,13 @@
 """Find the folder of a MovieLens data set, and fetch it where it isn't on this machine."""
 
+import hashlib
+import importlib.util
+import io
+import logging
 import os
 import queue
 import socket
-import tempfile
+import sys
 import threading
 import time
 import zipfile
@@ -12,10 +16,8 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import pooch
-import requests
-
 from dbrec.data import recbole_wheel
+from dbrec.data.folders import folder_path, unfinished_folder
 from dbrec.data.textfiles import DataError
 
 FILES = {
@@ -28,24 +30,20 @@ SHA256 = {
 }
 SITES = {
     "GroupLens": "https://files.grouplens.org/datasets/movielens/",
-    "the Hugging Face mirror": ("https://huggingface.co/datasets/Recommenders/MovieLens/resolve/main/"),
+    "the Hugging Face mirror": "https://huggingface.co/datasets/Recommenders/MovieLens/resolve/main/",
 }
 PAGE = "https://grouplens.org/datasets/movielens/"
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 8.0
+# The larger zip has 6 MB. What is longer is something else, and may have no end.
+MOST_BYTES = 8_000_000
+# Enough for 6 MB on a line of 50 kB/s; a server that drips bytes would never run into READ_SECONDS.
+MOST_SECONDS = 120.0
 # A host that can't be reached isn't asked again for so long, as for the second data set.
 REST_SECONDS = 30.0
 _unreachable_since: dict[tuple[str, int], float] = {}
-
-_SOURCE_ERRORS = (
-    requests.RequestException,
-    zipfile.BadZipFile,
-    zlib.error,
-    EOFError,
-    LookupError,
-    ValueError,
-    RuntimeError,
-)
+_SOURCE_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, LookupError, ValueError, RuntimeError)
+logger = logging.getLogger(__name__)
 
 
 class UnavailableError(DataError):
@@ -72,8 +70,15 @@ def cache_folder() -> Path:
     Returns:
         `$DBREC_CACHE_DIR` where set, else the operating system's place for caches.
     """
-    chosen = os.environ.get("DBREC_CACHE_DIR")
-    return Path(chosen).expanduser() if chosen else Path(pooch.os_cache("dbrec"))
+    if chosen := os.environ.get("DBREC_CACHE_DIR"):
+        return folder_path("$DBREC_CACHE_DIR", chosen)
+    if sys.platform == "win32":
+        place = Path(os.environ.get("LOCALAPPDATA") or "~/AppData/Local", "dbrec/dbrec/Cache")
+    elif sys.platform == "darwin":
+        place = Path("~/Library/Caches/dbrec")
+    else:
+        place = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache", "dbrec")
+    return folder_path("the cache", place)
 
 
 def find_folder(name: str, data_dir: str | Path | None = None) -> Path:
@@ -88,11 +93,11 @@ def find_folder(name: str, data_dir: str | Path | None = None) -> Path:
         A folder with all three files of the set.
 
     Raises:
-        DataError: `data_dir` has no folder of that name, or a folder lacks a file.
+        DataError: `data_dir` is no path or has no folder of that name, or a folder lacks a file.
         UnavailableError: The set is nowhere and can't be fetched or written.
     """
     if data_dir is not None:
-        folder = Path(data_dir).expanduser() / name
+        folder = folder_path("data_dir", data_dir) / name
         if not folder.is_dir():
             raise DataError(
                 f"there is no folder {folder}; data_dir must be a folder that holds {name}/"
@@ -102,7 +107,7 @@ def find_folder(name: str, data_dir: str | Path | None = None) -> Path:
         return _whole(folder, name)
     answers = {}
     if own := os.environ.get("DBREC_DATA_DIR"):
-        folder = Path(own).expanduser() / name
+        folder = folder_path("$DBREC_DATA_DIR", own) / name
         if folder.is_dir():
             return _whole(folder, name)
         answers["$DBREC_DATA_DIR"] = f"there is no folder {folder}"
@@ -124,10 +129,13 @@ def _whole(folder: Path, name: str) -> Path:
 
 def _fetch_into(folder: Path, name: str, answers: dict[str, str]) -> None:
     """Fill a folder from the first source that works; it appears only when it is whole."""
+    if lacking := [package for package in ("requests", "tqdm") if importlib.util.find_spec(package) is None]:
+        answers["a download"] = f"it needs {' and '.join(lacking)}: pip install 'dbrec[lessons]'"
+        raise UnavailableError(f"MovieLens {name!r}", answers)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix="unfinished-") as scratch:
-            unfinished = Path(scratch) / name
+        with unfinished_folder(folder.parent, "unfinished") as scratch:
+            unfinished = scratch / name
             unfinished.mkdir()
             for source, fetch in _sources(name).items():
                 try:
@@ -135,6 +143,7 @@ def _fetch_into(folder: Path, name: str, answers: dict[str, str]) -> None:
                     return _move(unfinished, folder)
                 except _SOURCE_ERRORS as error:
                     answers[source] = _one_line(error)
+                    logger.info("%s from %s: %s", name, source, answers[source])
     except OSError as error:
         answers["the cache"] = (
             f"{folder.parent} can't be written ({error.strerror or error}); make it writable, "
@@ -152,21 +161,16 @@ def _sources(name: str) -> dict[str, Callable[[Path], None]]:
 
 def _zip_fetcher(url: str, name: str) -> Callable[[Path], None]:
     def fetch(folder: Path) -> None:
+        logger.info("Fetching %s", url)
         _knock(url)
-        archive = folder.with_suffix(".zip")
-        _downloader()(url, str(archive), None)
-        if (found := pooch.file_hash(str(archive))) != SHA256[name]:
+        archive = _download(url)
+        if (found := hashlib.sha256(archive).hexdigest()) != SHA256[name]:
             raise ValueError(f"{name}.zip has the SHA-256 {found}, not {SHA256[name]}")
-        with zipfile.ZipFile(archive) as opened:
+        with zipfile.ZipFile(io.BytesIO(archive)) as opened:
             for file in FILES[name]:
                 (folder / file).write_bytes(opened.read(f"{name}/{file}"))
 
     return fetch
-
-
-def _downloader() -> pooch.HTTPDownloader:
-    timeout = (CONNECT_SECONDS, READ_SECONDS)
-    return pooch.HTTPDownloader(progressbar=True, chunk_size=2**16, timeout=timeout)
 
 
 def _move(unfinished: Path, folder: Path) -> None:
@@ -178,27 +182,66 @@ def _move(unfinished: Path, folder: Path) -> None:
             raise
 
 
-def _knock(url: str) -> None:
-    """Refuse a host that gives no connection in time.
+def _within(seconds: float, work: Callable, *args):
+    """Give what a function puts into the queue that it gets as last argument, or None if that takes too long.
 
-    requests bounds neither the look-up of a name nor the number of addresses that it tries one
-    after the other, and without a network each can take a minute.
+    It runs in a thread, since requests bounds neither the look-up of a name nor the number of addresses that
+    it tries one after the other, nor how slowly a server drips its answer.
     """
+    outcome = queue.SimpleQueue()
+    threading.Thread(target=work, args=(*args, outcome), daemon=True).start()
+    try:
+        return outcome.get(timeout=seconds)
+    except queue.Empty:
+        return None
+
+
+def _download(url: str) -> bytes:
+    answer = _within(MOST_SECONDS, _read, url)
+    if answer is None:
+        raise RuntimeError(f"the download didn't end within {MOST_SECONDS:g} s")
+    if isinstance(answer, Exception):
+        raise RuntimeError(_one_line(answer))
+    return answer
+
+
+def _read(url: str, outcome: queue.SimpleQueue) -> None:
+    """Put what is at an address into the outcome, or the error that came in between."""
+    import requests
+    from tqdm.auto import tqdm
+
+    content = bytearray()
+    try:
+        with requests.get(url, timeout=(CONNECT_SECONDS, READ_SECONDS), stream=True) as response:
+            response.raise_for_status()
+            size = int(response.headers.get("Content-Length", 0))
+            with tqdm(total=size, ncols=79, ascii=os.name == "nt", unit="B", unit_scale=True) as bar:
+                for chunk in response.iter_content(2**16):
+                    content += chunk
+                    if len(content) > MOST_BYTES:
+                        raise ValueError(f"the download has more than {MOST_BYTES:,} bytes")
+                    bar.update(len(chunk))
+        outcome.put(bytes(content))
+    except Exception as error:
+        outcome.put(error)
+
+
+def _knock(url: str) -> None:
+    """Refuse a host that gives no connection in time."""
+    import requests
+
     proxy = requests.utils.select_proxy(url, requests.utils.get_environ_proxies(url))
     target = urlsplit(requests.utils.prepend_scheme_if_needed(proxy, "http") if proxy else url)
     port = target.port or (80 if target.scheme == "http" else 443)
     host = (target.hostname, port)
     if time.monotonic() - _unreachable_since.get(host, -REST_SECONDS) < REST_SECONDS:
-        raise requests.ConnectionError(f"{target.hostname} gave no connection a moment ago")
-    outcome = queue.SimpleQueue()
-    threading.Thread(target=_connect, args=(*host, outcome), daemon=True).start()
-    try:
-        error = outcome.get(timeout=CONNECT_SECONDS)
-    except queue.Empty:
+        raise RuntimeError(f"{target.hostname} gave no connection a moment ago")
+    error = _within(CONNECT_SECONDS, _connect, *host)
+    if error is None:
         error = f"no answer within {CONNECT_SECONDS:g} s"
     if error:
         _unreachable_since[host] = time.monotonic()
-        raise requests.ConnectionError(f"no connection to {target.hostname} ({error})")
+        raise RuntimeError(f"no connection to {target.hostname} ({error})")
 
 
 def _connect(host: str, port: int, outcome: queue.SimpleQueue) -> None:

@@ -1,0 +1,61 @@
+"""Take the folders that people name, and give folders to fill."""
+
+import os
+import platform
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from dbrec.data.textfiles import DataError
+
+
+def folder_path(name: str, value: str | os.PathLike) -> Path:
+    """Return a path, with the user's home for ``~``, or refuse what is none.
+
+    Args:
+        name: What the caller calls it.
+        value: What was given.
+
+    Raises:
+        DataError: If it is neither text nor a path, or names the home of nobody.
+    """
+    try:
+        return Path(value).expanduser()
+    except (TypeError, RuntimeError):
+        raise DataError(f"{name} is {value!r}: give the path of a folder, as text or pathlib.Path") from None
+
+
+@contextmanager
+def unfinished_folder(parent: Path, prefix: str) -> Iterator[Path]:
+    """Give a folder to fill, removed at the end with all that wasn't moved out of it.
+
+    Its name holds the machine and the process. Folders of processes of this machine that were killed are
+    removed first.
+
+    Args:
+        parent: An existing folder, in which it is made.
+        prefix: How its name begins.
+    """
+    start = f"{prefix}-{platform.node()}-"
+    for folder in parent.iterdir():
+        named = re.fullmatch(re.escape(start) + r"(\d+)-\w{8}", folder.name)
+        if named and not _runs(int(named[1])):
+            shutil.rmtree(folder, ignore_errors=True)
+    start += f"{os.getpid()}-"
+    with tempfile.TemporaryDirectory(prefix=start, dir=parent, ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+def _runs(process: int) -> bool:
+    if os.name == "nt":
+        return True  # there, os.kill would end it
+    try:
+        os.kill(process, 0)  # sends nothing
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True
+    return True
