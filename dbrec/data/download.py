@@ -20,10 +20,7 @@ from dbrec.data import recbole_wheel
 from dbrec.data.folders import folder_path, unfinished_folder
 from dbrec.data.textfiles import DataError
 
-FILES = {
-    "ml-1m": ("ratings.dat", "users.dat", "movies.dat"),
-    "ml-100k": ("u.data", "u.user", "u.item"),
-}
+FILES = {"ml-1m": ("ratings.dat", "users.dat", "movies.dat"), "ml-100k": ("u.data", "u.user", "u.item")}
 SHA256 = {
     "ml-1m": "a6898adb50b9ca05aa231689da44c217cb524e7ebd39d264c56e2832f2c54e20",
     "ml-100k": "50d2a982c66986937beb9ffb3aa76efe955bf3d5c6b761f4e3a7cd717c6a3229",
@@ -34,13 +31,10 @@ SITES = {
 }
 PAGE = "https://grouplens.org/datasets/movielens/"
 CONNECT_SECONDS = 3.0
-READ_SECONDS = 8.0
-# The larger zip has 6 MB. What is longer is something else, and may have no end.
-MOST_BYTES = 8_000_000
-# Enough for 6 MB on a line of 50 kB/s; a server that drips bytes would never run into READ_SECONDS.
-MOST_SECONDS = 120.0
-# A host that can't be reached isn't asked again for so long, as for the second data set.
-REST_SECONDS = 30.0
+READ_SECONDS = 8.0  # without a byte
+MOST_SECONDS = 120.0  # for the larger zip's 6 MB at 50 kB/s; who drips bytes never runs into READ_SECONDS
+MOST_BYTES = 8_000_000  # what is longer than the larger zip is something else, and may have no end
+REST_SECONDS = 30.0  # before a host without connection is asked again, as for the second data set
 _unreachable_since: dict[tuple[str, int], float] = {}
 _SOURCE_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, LookupError, ValueError, RuntimeError)
 logger = logging.getLogger(__name__)
@@ -55,21 +49,14 @@ class UnavailableError(DataError):
 
     def __init__(self, name: str, answers: dict[str, str]):
         self.answers = answers
-        lines = [f"{name} can't be had:"]
-        lines += [f"  {place}: {answer}" for place, answer in answers.items()]
-        lines += [
-            f"Download its zip from {PAGE} and unpack it in {cache_folder()}",
-            "(or in another folder, and set $DBREC_DATA_DIR to that one).",
-        ]
+        lines = [f"{name} can't be had:", *(f"  {place}: {answer}" for place, answer in answers.items())]
+        lines.append(f"Download its zip from {PAGE} and unpack it in {cache_folder()}")
+        lines.append("(or in another folder, and set $DBREC_DATA_DIR to that one).")
         super().__init__("\n".join(lines))
 
 
 def cache_folder() -> Path:
-    """Give the folder in which fetched data sets are kept.
-
-    Returns:
-        `$DBREC_CACHE_DIR` where set, else the operating system's place for caches.
-    """
+    """Give `$DBREC_CACHE_DIR` where set, else the operating system's place for caches."""
     if chosen := os.environ.get("DBREC_CACHE_DIR"):
         return folder_path("$DBREC_CACHE_DIR", chosen)
     if sys.platform == "win32":
@@ -82,15 +69,12 @@ def cache_folder() -> Path:
 
 
 def find_folder(name: str, data_dir: str | Path | None = None) -> Path:
-    """Find the folder of a data set, and fetch it into the cache if there is none.
+    """Find the folder of a data set, with all three files, and fetch it into the cache if there is none.
 
     Args:
         name: `"ml-1m"` or `"ml-100k"`.
         data_dir: The only folder to look in. None looks in `$DBREC_DATA_DIR`, in the cache, and
             then asks GroupLens, the Hugging Face mirror and, for ML-100K, the package index.
-
-    Returns:
-        A folder with all three files of the set.
 
     Raises:
         DataError: `data_dir` is no path or has no folder of that name, or a folder lacks a file.
@@ -100,9 +84,9 @@ def find_folder(name: str, data_dir: str | Path | None = None) -> Path:
         folder = folder_path("data_dir", data_dir) / name
         if not folder.is_dir():
             raise DataError(
-                f"there is no folder {folder}; data_dir must be a folder that holds {name}/"
-                f"{FILES[name][0]} (not {name} itself). Unpack {name}.zip from {PAGE} there, "
-                "or leave data_dir out to have it fetched"
+                f"there is no folder {folder}; data_dir must be a folder that holds {name}/{FILES[name][0]} "
+                f"(not {name} itself). Unpack {name}.zip from {PAGE} there, or leave data_dir out to have it "
+                "fetched"
             )
         return _whole(folder, name)
     answers = {}
@@ -118,8 +102,7 @@ def find_folder(name: str, data_dir: str | Path | None = None) -> Path:
 
 
 def _whole(folder: Path, name: str) -> Path:
-    missing = [file for file in FILES[name] if not (folder / file).is_file()]
-    if missing:
+    if missing := [file for file in FILES[name] if not (folder / file).is_file()]:
         raise DataError(
             f"{folder}: {', '.join(missing)} is missing; {', '.join(FILES[name])} must be there. "
             f"Unpack {name}.zip from {PAGE} anew, or remove the folder"
@@ -143,7 +126,6 @@ def _fetch_into(folder: Path, name: str, answers: dict[str, str]) -> None:
                     return _move(unfinished, folder)
                 except _SOURCE_ERRORS as error:
                     answers[source] = _one_line(error)
-                    logger.info("%s from %s: %s", name, source, answers[source])
     except OSError as error:
         answers["the cache"] = (
             f"{folder.parent} can't be written ({error.strerror or error}); make it writable, "
@@ -183,10 +165,10 @@ def _move(unfinished: Path, folder: Path) -> None:
 
 
 def _within(seconds: float, work: Callable, *args):
-    """Give what a function puts into the queue that it gets as last argument, or None if that takes too long.
+    """Give what `work` puts into the queue it is given, or None after some seconds.
 
-    It runs in a thread, since requests bounds neither the look-up of a name nor the number of addresses that
-    it tries one after the other, nor how slowly a server drips its answer.
+    It works in a thread, since requests bounds neither the look-up of a name, nor the number of addresses
+    that it tries one after the other, nor how slowly a server drips its answer.
     """
     outcome = queue.SimpleQueue()
     threading.Thread(target=work, args=(*args, outcome), daemon=True).start()
@@ -199,28 +181,28 @@ def _within(seconds: float, work: Callable, *args):
 def _download(url: str) -> bytes:
     answer = _within(MOST_SECONDS, _read, url)
     if answer is None:
-        raise RuntimeError(f"the download didn't end within {MOST_SECONDS:g} s")
+        raise RuntimeError(f"the download had no end within {MOST_SECONDS:g} s")
     if isinstance(answer, Exception):
         raise RuntimeError(_one_line(answer))
     return answer
 
 
 def _read(url: str, outcome: queue.SimpleQueue) -> None:
-    """Put what is at an address into the outcome, or the error that came in between."""
-    import requests
-    from tqdm.auto import tqdm
-
+    """Put the bytes at an address into the outcome, or what went wrong."""
     content = bytearray()
     try:
+        import requests
+        from tqdm.auto import tqdm
+
         with requests.get(url, timeout=(CONNECT_SECONDS, READ_SECONDS), stream=True) as response:
             response.raise_for_status()
             size = int(response.headers.get("Content-Length", 0))
             with tqdm(total=size, ncols=79, ascii=os.name == "nt", unit="B", unit_scale=True) as bar:
                 for chunk in response.iter_content(2**16):
                     content += chunk
+                    bar.update(len(chunk))
                     if len(content) > MOST_BYTES:
                         raise ValueError(f"the download has more than {MOST_BYTES:,} bytes")
-                    bar.update(len(chunk))
         outcome.put(bytes(content))
     except Exception as error:
         outcome.put(error)
@@ -232,8 +214,7 @@ def _knock(url: str) -> None:
 
     proxy = requests.utils.select_proxy(url, requests.utils.get_environ_proxies(url))
     target = urlsplit(requests.utils.prepend_scheme_if_needed(proxy, "http") if proxy else url)
-    port = target.port or (80 if target.scheme == "http" else 443)
-    host = (target.hostname, port)
+    host = (target.hostname, target.port or (80 if target.scheme == "http" else 443))
     if time.monotonic() - _unreachable_since.get(host, -REST_SECONDS) < REST_SECONDS:
         raise RuntimeError(f"{target.hostname} gave no connection a moment ago")
     error = _within(CONNECT_SECONDS, _connect, *host)

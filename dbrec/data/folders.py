@@ -13,14 +13,10 @@ from dbrec.data.textfiles import DataError
 
 
 def folder_path(name: str, value: str | os.PathLike) -> Path:
-    """Return a path, with the user's home for ``~``, or refuse what is none.
-
-    Args:
-        name: What the caller calls it.
-        value: What was given.
+    """Return a path, with the user's home for ``~``.
 
     Raises:
-        DataError: If it is neither text nor a path, or names the home of nobody.
+        DataError: It is neither text nor a path, or names the home of nobody; the message calls it `name`.
     """
     try:
         return Path(value).expanduser()
@@ -30,14 +26,10 @@ def folder_path(name: str, value: str | os.PathLike) -> Path:
 
 @contextmanager
 def unfinished_folder(parent: Path, prefix: str) -> Iterator[Path]:
-    """Give a folder to fill, removed at the end with all that wasn't moved out of it.
+    """Give a folder to fill in `parent`, removed at the end with all that wasn't moved out of it.
 
-    Its name holds the machine and the process. Folders of processes of this machine that were killed are
+    Its name holds prefix, machine and process. Those that killed processes of this machine left there are
     removed first.
-
-    Args:
-        parent: An existing folder, in which it is made.
-        prefix: How its name begins.
     """
     start = f"{prefix}-{platform.node()}-"
     for folder in parent.iterdir():
@@ -56,6 +48,6 @@ def _runs(process: int) -> bool:
         os.kill(process, 0)  # sends nothing
     except ProcessLookupError:
         return False
-    except (OSError, OverflowError):
-        return True
+    except (OSError, OverflowError):  # another user's, or no process's number
+        pass
     return True

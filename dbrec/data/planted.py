@@ -27,12 +27,6 @@ class PlantedWorld:
     A block draws from a stream of its own, told by the seed and the block's number, so its ratings don't hang
     on which blocks were drawn before it.
 
-    Args:
-        n_users: Number of users.
-        n_items: Number of items.
-        n_ratings: Number of ratings.
-        seed: Seed of all draws.
-
     Attributes:
         user_codes: Places of each user's features in `USER_FEATURES`, shape (n_users, 3), int8.
         genres: Whether an item is of a genre, shape (n_items, 18).
@@ -77,14 +71,7 @@ class PlantedWorld:
         self.item_vectors = _vectors(taste, np.ones(n_items), ITEM_BIAS * bias)
 
     def ratings(self, block: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Draw the ratings of a block of users.
-
-        Args:
-            block: Number of the block, from 0.
-
-        Returns:
-            ``(user_index, item_index, rating)``, ordered by user, then by item.
-        """
+        """Draw ``(user_index, item_index, rating)`` of a block, from 0, ordered by user, then by item."""
         users, items, felt = self._felt(block)
         return users, items, 1 + np.searchsorted(self.thresholds, felt)
 

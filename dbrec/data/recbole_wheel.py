@@ -23,25 +23,19 @@ TABLE_SHA256 = {
     "user": "4f670007d9cfbeb9807e757209af1555b9bcc186bde25e767f67cb67c6dd5972",
     "item": "51d7cdf777ce5c0f5b32c1d947a4a81fe07d75e78abbe761e0cd4d0756064532",
 }
-# For each of the commands below; most of it is for a slow line, as the wheel has 2 MB.
-SECONDS = 40
-# Isolated, Python runs no pip.py or venv.py that lies in the working folder or on PYTHONPATH.
-MODULE = ["-I", "-m"]
+SECONDS = 40  # for each of the commands below; most of it is for a slow line, as the wheel has 2 MB
+MODULE = ["-I", "-m"]  # isolated, so that no pip.py or venv.py of the working folder is run
 logger = logging.getLogger(__name__)
 
 
 def fetch_ml_100k(folder: Path) -> None:
-    """Write `u.data`, `u.user` and `u.item`, as the original zip has them, into a folder.
+    """Write `u.data`, `u.user` and `u.item`, as the original zip has them, into an existing folder.
 
     The wheel comes by name from the package index that pip or uv is set up for. Nothing is installed. The
     release dates and addresses in `u.item` stay empty, as the wheel lacks them.
 
-    Args:
-        folder: An existing folder.
-
     Raises:
-        RuntimeError: The index can't be reached or has no such wheel; the message is what each
-            of the commands answered.
+        RuntimeError: The index can't be reached or has no such wheel; the message is what each command said.
         ValueError: What came isn't the wheel known here, by its SHA-256.
     """
     with unfinished_folder(folder.parent, "wheel") as scratch:
@@ -60,8 +54,7 @@ def _fetch_wheel(scratch: Path) -> None:
     answers = []
     for name, command in _commands(scratch):
         logger.info("Fetching MovieLens 100K inside the RecBole wheel, by %s", name)
-        answer = _run([*command, *options])
-        if answer is None:
+        if (answer := _run([*command, *options])) is None:
             return
         answers.append(f"{name}: {answer}")
     raise RuntimeError("; ".join(answers))
@@ -123,8 +116,8 @@ def _rows(table: bytes) -> list[list[str]]:
 
 
 def _item_line(item: str, title: str, year: str, genres: str) -> str:
-    # RecBole splits a title at its last parenthesis: usually the year, but "V" (video) in item
-    # 1412. Item 267, which has neither title nor year, is spelled "unkonwn" in both columns.
+    # RecBole splits a title at its last parenthesis: usually the year, but "V" (video) in item 1412. Item
+    # 267, which has neither title nor year, is spelled "unkonwn" in both columns.
     full_title = "unknown" if title == "unkonwn" else f"{title} ({year})"
     flags = ("1" if genre in genres.split() else "0" for genre in ("unknown", *GENRES))
     return "|".join((item, full_title, "", "", "", *flags))

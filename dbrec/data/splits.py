@@ -7,14 +7,14 @@ import pandas as pd
 
 from dbrec.checks import number, raw_ids, seed_number
 
+Parts = tuple[pd.DataFrame, pd.DataFrame]
 
-def split_ratings(
-    ratings: pd.DataFrame, test_share: float = 0.2, seed: int = 0
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+
+def split_ratings(ratings: pd.DataFrame, test_share: float = 0.2, seed: int = 0) -> Parts:
     """Hold out a random share of each user's ratings.
 
-    A user with n ratings gives ``round(test_share * n)`` of them to the test part, and always keeps at
-    least one in the training part, so that no user of the test part is new.
+    A user with n ratings gives ``round(test_share * n)`` of them to the test part, and always keeps one or
+    more in the training part, so that no user of the test part is new.
 
     Args:
         ratings: One row a rating, with a column ``user_id``; any index.
@@ -43,19 +43,16 @@ def split_ratings(
 def held_out_rows(user_index: np.ndarray, test_share: float, seed: int) -> np.ndarray:
     """Choose the rows that `split_ratings` holds out, from positions in place of ids.
 
-    Each row draws a number, and each user's rows with the least numbers are held out. So the result hangs on
-    the order of the rows, and not on which position a user has.
+    Each row draws a number, and each user's rows with the least numbers are held out: which rows those are
+    hangs on their order, and not on which position a user has.
 
     Args:
-        user_index: Position of each row's user, in any numbering from 0, shape (n,).
-        test_share: As in `split_ratings`.
-        seed: As in `split_ratings`.
+        user_index: Position of each row's user, from 0 and in any numbering, shape (n,).
+        test_share: As in `split_ratings`, with its errors.
+        seed: As in `split_ratings`, with its errors.
 
     Returns:
         Whether a row is held out, shape (n,), boolean.
-
-    Raises:
-        ValueError: If `test_share` isn't in [0, 1), or `seed` isn't a whole number from 0.
     """
     share, draws = _share(test_share), np.random.default_rng(seed_number(seed)).random(len(user_index))
     by_user = np.lexsort((draws, user_index))
@@ -67,24 +64,13 @@ def held_out_rows(user_index: np.ndarray, test_share: float, seed: int) -> np.nd
     return is_test
 
 
-def split_users(
-    ratings: pd.DataFrame, test_share: float = 0.1, seed: int = 0
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def split_users(ratings: pd.DataFrame, test_share: float = 0.1, seed: int = 0) -> Parts:
     """Hold out all ratings of a random share of the users: in the test part everybody is new.
 
     Of n users, ``round(test_share * n)`` go to the test part, and at least one goes to either part.
 
-    Args:
-        ratings: One row a rating, with a column ``user_id``; any index.
-        test_share: Share of the users to hold out, in (0, 1).
-        seed: Seed of the draw: the same seed and the same users give the same split.
-
-    Returns:
-        ``(train, test)``: both with the columns, the order and the index labels of `ratings`.
-
-    Raises:
-        ValueError: As `split_ratings`, or if `test_share` is 0, or if there are fewer than two users.
-        TypeError: As `split_ratings`.
+    As `split_ratings`, but `test_share` is a share of the users, in (0, 1), and fewer than two users are
+    refused by a ValueError. The same seed and the same users give the same split, in any order of rows.
 
     Example:
         >>> ratings = pd.DataFrame({"user_id": [1, 1, 2, 2, 3], "item_id": [7, 8, 7, 9, 7]})
@@ -95,12 +81,10 @@ def split_users(
     return _split_ids(ratings, "user_id", test_share, seed)
 
 
-def split_items(
-    ratings: pd.DataFrame, test_share: float = 0.1, seed: int = 0
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def split_items(ratings: pd.DataFrame, test_share: float = 0.1, seed: int = 0) -> Parts:
     """Hold out all ratings of a random share of the items: in the test part every item is new.
 
-    As `split_users`, with a column ``item_id``. A user may be in one of the two parts only.
+    As `split_users`, by a column ``item_id``. A user may be in one of the two parts only.
 
     Example:
         >>> ratings = pd.DataFrame({"user_id": [1, 1, 2, 2, 3], "item_id": [7, 8, 7, 9, 7]})
@@ -111,9 +95,7 @@ def split_items(
     return _split_ids(ratings, "item_id", test_share, seed)
 
 
-def _split_ids(
-    ratings: pd.DataFrame, column: str, test_share: float, seed: int
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _split_ids(ratings: pd.DataFrame, column: str, test_share: float, seed: int) -> Parts:
     share = _share(test_share)
     if share == 0:
         raise ValueError(
@@ -143,6 +125,5 @@ def _share(test_share: float) -> float:
     try:
         return number("test_share", test_share, "[0, 1)")
     except ValueError:
-        raise ValueError(
-            f"test_share is {reprlib.repr(test_share)}: give a share in [0, 1), such as 0.2"
-        ) from None
+        received = reprlib.repr(test_share)
+        raise ValueError(f"test_share is {received}: give a share in [0, 1), such as 0.2") from None

@@ -1,12 +1,8 @@
 """Make ratings of any number, shaped like MovieLens and with planted tastes, so that the best AUC is known.
 
-They are made block by block of users and written as they come, so memory doesn't grow with their number. Each
-block draws from a stream of its own, told by the seed and the block's number: what a user rates hangs neither
-on the order of the blocks nor on what else was drawn.
+They are made block by block of users and written as they come, so memory doesn't grow with their number.
 """
 
-import shutil
-import tempfile
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from dbrec.checks import whole_number
+from dbrec.data.folders import folder_path, unfinished_folder
 from dbrec.data.parsing import GENRES
 from dbrec.data.planted import FEWEST_RATINGS, USER_FEATURES, PlantedWorld
 from dbrec.scoring.scorer import pair_scores
@@ -23,12 +21,16 @@ PLANTED = "planted.npz"
 PLANTED_ARRAYS = "user_codes", "genres", "year", "user_vectors", "item_vectors"
 
 
+def _mapped(name: str, doc: str) -> property:
+    return property(lambda data: np.load(data.folder / f"{name}.npy", mmap_mode="r"), doc=doc)
+
+
 @dataclass(frozen=True, eq=False)
 class SyntheticData:
     """Ratings in a folder, and what was planted in them.
 
-    An id is a position plus 1. The arrays of ratings are mapped anew each time they are asked for, and not
-    read: what nobody holds any more takes no memory.
+    An id is a position plus 1. The arrays of ratings are mapped anew each time they are asked for, so what
+    nobody holds any more takes no memory.
 
     Attributes:
         folder: The folder; `open_ratings` takes it.
@@ -44,33 +46,15 @@ class SyntheticData:
     user_vectors: np.ndarray
     item_vectors: np.ndarray
 
-    @property
-    def user_index(self) -> np.ndarray:
-        """Position of each rating's user, shape (n,), int32, ascending."""
-        return self._column("user_index")
-
-    @property
-    def item_index(self) -> np.ndarray:
-        """Position of each rating's item, shape (n,), int32, ascending within a user."""
-        return self._column("item_index")
-
-    @property
-    def rating(self) -> np.ndarray:
-        """The ratings, shape (n,), int8, 1 to 5."""
-        return self._column("rating")
-
-    def _column(self, name: str) -> np.ndarray:
-        return np.load(self.folder / f"{name}.npy", mmap_mode="r")
+    user_index = _mapped("user_index", "Position of each rating's user, shape (n,), int32, ascending.")
+    item_index = _mapped("item_index", "Position of its item, shape (n,), int32, ascending within a user.")
+    rating = _mapped("rating", "The ratings, shape (n,), int8, 1 to 5.")
 
     def __len__(self) -> int:
         return len(self.rating)
 
     def true_scores(self, user_index: np.ndarray, item_index: np.ndarray) -> np.ndarray:
-        """Score pairs of positions by what was planted, without the noise: no model can do better.
-
-        Args:
-            user_index: Positions of users, shape (n,).
-            item_index: Positions of items, shape (n,).
+        """Score pairs of positions, each of shape (n,), by what was planted: no model can do better.
 
         Returns:
             Scores, shape (n,), float32; rated 4 or 5 where score and noise come above a threshold.
@@ -79,13 +63,8 @@ class SyntheticData:
 
     def to_frame(self) -> pd.DataFrame:
         """Read all ratings into a frame ``user_id``, ``item_id``, ``rating``, for sizes that memory holds."""
-        return pd.DataFrame(
-            {
-                "user_id": self.user_index + np.int32(1),
-                "item_id": self.item_index + np.int32(1),
-                "rating": np.array(self.rating),
-            }
-        )
+        user_id, item_id = self.user_index + np.int32(1), self.item_index + np.int32(1)
+        return pd.DataFrame({"user_id": user_id, "item_id": item_id, "rating": np.array(self.rating)})
 
 
 def make_ratings(folder, n_users: int, n_items: int, n_ratings: int, seed: int = 0) -> SyntheticData:
@@ -97,8 +76,8 @@ def make_ratings(folder, n_users: int, n_items: int, n_ratings: int, seed: int =
     falls as ``(rank + n_items / 20) ** -2`` (Zipf and Mandelbrot), users' numbers of ratings are lognormal
     above 10. Of the items that a user comes across, by popularity, they rate those that they like better.
 
-    The columns are three files of numpy: each is mapped alone, without reading or unpacking, and can be
-    written from front to end. They are written in a folder beside `folder` that takes its name at the end.
+    The columns are three files of numpy, each mapped alone and written from front to end. They are written in
+    a folder beside `folder` that takes its name at the end.
 
     Args:
         folder: Folder to make; nothing may be there.
@@ -111,22 +90,28 @@ def make_ratings(folder, n_users: int, n_items: int, n_ratings: int, seed: int =
         The ratings, as `open_ratings` opens them.
 
     Raises:
-        ValueError: If a number is out of these bounds.
+        ValueError: If a number isn't whole or is out of these bounds, or `folder` is no path.
         FileExistsError: If there is something at `folder`.
     """
-    _check(n_users, n_items, n_ratings, seed)
-    folder = Path(folder)
+    n_users, n_items = whole_number("n_users", n_users), whole_number("n_items", n_items, 2 * FEWEST_RATINGS)
+    n_ratings, seed = whole_number("n_ratings", n_ratings), whole_number("seed", seed, 0)
+    low, high = n_users * FEWEST_RATINGS, n_users * (n_items // 2)
+    if not low <= n_ratings <= high:
+        raise ValueError(
+            f"n_ratings is {n_ratings:,}: {n_users:,} users of {n_items:,} items give {low:,} "
+            f"({FEWEST_RATINGS} each) to {high:,} (half of the items each)"
+        )
+    folder = folder_path("folder", folder)
     if folder.exists():
         raise FileExistsError(f"{folder} is there already: open it by open_ratings, or choose another folder")
     world = PlantedWorld(n_users, n_items, n_ratings, seed)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    new = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
+    with unfinished_folder(folder.parent, f".{folder.name}") as scratch:
+        new = scratch / folder.name
+        new.mkdir()
         np.savez(new / PLANTED, **{name: getattr(world, name) for name in PLANTED_ARRAYS})
         _write(new, world, n_ratings)
         new.rename(folder)
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
     return open_ratings(folder)
 
 
@@ -134,28 +119,16 @@ def open_ratings(folder) -> SyntheticData:
     """Open what `make_ratings` made.
 
     Raises:
-        FileNotFoundError: If there are no such ratings at `folder`.
+        ValueError: If `folder` is no path.
+        FileNotFoundError: If there are no such ratings.
     """
-    folder = Path(folder)
-    if not (folder / PLANTED).is_file():
+    folder = folder_path("folder", folder)
+    if not all((folder / file).is_file() for file in (PLANTED, *(f"{name}.npy" for name in COLUMNS))):
         raise FileNotFoundError(f"{folder} holds no synthetic ratings: make them by make_ratings")
     with np.load(folder / PLANTED, allow_pickle=False) as planted:
-        users = _user_frame(planted["user_codes"])
-        items = _item_frame(planted["genres"], planted["year"])
-        return SyntheticData(folder, users, items, planted["user_vectors"], planted["item_vectors"])
-
-
-def _check(n_users: int, n_items: int, n_ratings: int, seed: int) -> None:
-    numbers = {"n_users": (n_users, 1), "n_items": (n_items, 2 * FEWEST_RATINGS), "seed": (seed, 0)}
-    for name, (value, least) in numbers.items():
-        if value < least:
-            raise ValueError(f"{name} is {value}: give a whole number of at least {least}")
-    low, high = n_users * FEWEST_RATINGS, n_users * (n_items // 2)
-    if not low <= n_ratings <= high:
-        raise ValueError(
-            f"n_ratings is {n_ratings:,}: {n_users:,} users of {n_items:,} items give {low:,} "
-            f"({FEWEST_RATINGS} each) to {high:,} (half of the items each)"
-        )
+        codes, genres, year, user_vectors, item_vectors = (planted[name] for name in PLANTED_ARRAYS)
+    users, items = _user_frame(codes), _item_frame(genres, year)
+    return SyntheticData(folder, users, items, user_vectors, item_vectors)
 
 
 def _write(folder: Path, world: PlantedWorld, n_ratings: int) -> None:
