@@ -1,6 +1,5 @@
 """Find the folder of a MovieLens data set, and fetch it where it isn't on this machine."""
 
-import hashlib
 import importlib.util
 import io
 import logging
@@ -11,13 +10,13 @@ import sys
 import threading
 import time
 import zipfile
-import zlib
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from dbrec.data import recbole_wheel
-from dbrec.data.folders import folder_path, unfinished_folder
+from dbrec.data.files import folder_path, refuse_hash, unfinished_folder
 from dbrec.data.textfiles import DataError
 
 FILES = {"ml-1m": ("ratings.dat", "users.dat", "movies.dat"), "ml-100k": ("u.data", "u.user", "u.item")}
@@ -36,16 +35,12 @@ MOST_SECONDS = 120.0  # for the larger zip's 6 MB at 50 kB/s; who drips bytes ne
 MOST_BYTES = 8_000_000  # what is longer than the larger zip is something else, and may have no end
 REST_SECONDS = 30.0  # before a host without connection is asked again, as for the second data set
 _unreachable_since: dict[tuple[str, int], float] = {}
-_SOURCE_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, LookupError, ValueError, RuntimeError)
+_SOURCE_ERRORS = (zipfile.BadZipFile, EOFError, LookupError, ValueError, RuntimeError)
 logger = logging.getLogger(__name__)
 
 
 class UnavailableError(DataError):
-    """Report a data set that is not on this machine and can't be fetched.
-
-    Attributes:
-        answers: What each place that was looked in answered, in one line each.
-    """
+    """Report a data set that isn't here and can't be fetched; `answers` holds a line for each place asked."""
 
     def __init__(self, name: str, answers: dict[str, str]):
         self.answers = answers
@@ -59,13 +54,10 @@ def cache_folder() -> Path:
     """Give `$DBREC_CACHE_DIR` where set, else the operating system's place for caches."""
     if chosen := os.environ.get("DBREC_CACHE_DIR"):
         return folder_path("$DBREC_CACHE_DIR", chosen)
-    if sys.platform == "win32":
-        place = Path(os.environ.get("LOCALAPPDATA") or "~/AppData/Local", "dbrec/dbrec/Cache")
-    elif sys.platform == "darwin":
-        place = Path("~/Library/Caches/dbrec")
-    else:
-        place = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache", "dbrec")
-    return folder_path("the cache", place)
+    on_windows = f"{os.environ.get('LOCALAPPDATA') or '~/AppData/Local'}/dbrec/dbrec/Cache"
+    elsewhere = f"{os.environ.get('XDG_CACHE_HOME') or '~/.cache'}/dbrec"
+    places = {"win32": on_windows, "darwin": "~/Library/Caches/dbrec"}
+    return folder_path("the cache", places.get(sys.platform, elsewhere))
 
 
 def find_folder(name: str, data_dir: str | Path | None = None) -> Path:
@@ -85,8 +77,7 @@ def find_folder(name: str, data_dir: str | Path | None = None) -> Path:
         if not folder.is_dir():
             raise DataError(
                 f"there is no folder {folder}; data_dir must be a folder that holds {name}/{FILES[name][0]} "
-                f"(not {name} itself). Unpack {name}.zip from {PAGE} there, or leave data_dir out to have it "
-                "fetched"
+                f"(not {name} itself). Unpack {name}.zip from {PAGE} there, or leave data_dir out"
             )
         return _whole(folder, name)
     answers = {}
@@ -123,10 +114,12 @@ def _fetch_into(folder: Path, name: str, answers: dict[str, str]) -> None:
             for source, fetch in _sources(name).items():
                 try:
                     fetch(unfinished)
-                    return _move(unfinished, folder)
+                    return os.replace(unfinished, folder)
                 except _SOURCE_ERRORS as error:
                     answers[source] = _one_line(error)
     except OSError as error:
+        if folder.is_dir():
+            return  # another process has put its own copy there in the meantime: as good as ours
         answers["the cache"] = (
             f"{folder.parent} can't be written ({error.strerror or error}); make it writable, "
             "or set $DBREC_CACHE_DIR to a folder that is"
@@ -135,37 +128,28 @@ def _fetch_into(folder: Path, name: str, answers: dict[str, str]) -> None:
 
 
 def _sources(name: str) -> dict[str, Callable[[Path], None]]:
-    sources = {site: _zip_fetcher(f"{url}{name}.zip", name) for site, url in SITES.items()}
+    sources = {site: partial(_fetch_zip, f"{url}{name}.zip", name) for site, url in SITES.items()}
     if name == "ml-100k":
         sources["the package index"] = recbole_wheel.fetch_ml_100k
     return sources
 
 
-def _zip_fetcher(url: str, name: str) -> Callable[[Path], None]:
-    def fetch(folder: Path) -> None:
-        logger.info("Fetching %s", url)
-        _knock(url)
-        archive = _download(url)
-        if (found := hashlib.sha256(archive).hexdigest()) != SHA256[name]:
-            raise ValueError(f"{name}.zip has the SHA-256 {found}, not {SHA256[name]}")
-        with zipfile.ZipFile(io.BytesIO(archive)) as opened:
-            for file in FILES[name]:
-                (folder / file).write_bytes(opened.read(f"{name}/{file}"))
-
-    return fetch
-
-
-def _move(unfinished: Path, folder: Path) -> None:
-    try:
-        os.replace(unfinished, folder)
-    except OSError:
-        # Another process may have put its own copy there in the meantime: as good as ours.
-        if not folder.is_dir():
-            raise
+def _fetch_zip(url: str, name: str, folder: Path) -> None:
+    logger.info("Fetching %s", url)
+    _knock(url)
+    archive = _within(MOST_SECONDS, _read, url)
+    if archive is None:
+        raise RuntimeError(f"the download had no end within {MOST_SECONDS:g} s")
+    if isinstance(archive, Exception):
+        raise RuntimeError(_one_line(archive))
+    refuse_hash(f"{name}.zip", archive, SHA256[name])
+    with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+        for file in FILES[name]:
+            (folder / file).write_bytes(opened.read(f"{name}/{file}"))
 
 
 def _within(seconds: float, work: Callable, *args):
-    """Give what `work` puts into the queue it is given, or None after some seconds.
+    """Give what `work` puts into the queue that it gets as its last argument, or None after some seconds.
 
     It works in a thread, since requests bounds neither the look-up of a name, nor the number of addresses
     that it tries one after the other, nor how slowly a server drips its answer.
@@ -176,15 +160,6 @@ def _within(seconds: float, work: Callable, *args):
         return outcome.get(timeout=seconds)
     except queue.Empty:
         return None
-
-
-def _download(url: str) -> bytes:
-    answer = _within(MOST_SECONDS, _read, url)
-    if answer is None:
-        raise RuntimeError(f"the download had no end within {MOST_SECONDS:g} s")
-    if isinstance(answer, Exception):
-        raise RuntimeError(_one_line(answer))
-    return answer
 
 
 def _read(url: str, outcome: queue.SimpleQueue) -> None:

@@ -50,9 +50,8 @@ def load_movielens(name: str = "ml-1m", data_dir: str | Path | None = None) -> M
         The three frames. Every rating's user and movie have a row in the other two.
 
     Raises:
-        DataError: The name isn't one of the two, `data_dir` doesn't hold the set, or a file is damaged: the
-            message names file and line, and what is allowed. Titles in a wrong encoding are refused where it
-            shows (UTF-8, UTF-16, most of Windows, DOS and Mac).
+        DataError: The name isn't one of the two, `data_dir` doesn't hold the set, or a file is damaged or in
+            a wrong encoding that shows: the message names file and line, and what is allowed.
         UnavailableError: The set is nowhere and can't be fetched; the message says where to get it and where
             to put it, or what to install for a download.
     """
@@ -71,8 +70,7 @@ def load_movielens(name: str = "ml-1m", data_dir: str | Path | None = None) -> M
 def default_dataset() -> MovieLens:
     """Load the data set that the lessons use: ML-1M where it can be had, else ML-100K.
 
-    `$DBREC_DATASET` chooses one of the two. Where ML-100K stands in for ML-1M, one printed line says so and
-    why.
+    `$DBREC_DATASET` chooses one of the two. Where ML-100K stands in for ML-1M, a printed line says why.
 
     Raises:
         DataError: `$DBREC_DATASET` is neither name, or a file of the set is damaged.
@@ -88,9 +86,9 @@ def default_dataset() -> MovieLens:
     try:
         dataset = load_movielens("ml-100k")
     except UnavailableError as error:
-        small = {f"ml-100k, {place}": answer for place, answer in error.answers.items()}
-        large = {f"ml-1m, {place}": answer for place, answer in large.items()}
-        raise UnavailableError("MovieLens 'ml-1m' or 'ml-100k'", large | small) from None
+        both = {"ml-1m": large, "ml-100k": error.answers}
+        answers = {f"{name}, {place}": said for name, found in both.items() for place, said in found.items()}
+        raise UnavailableError("MovieLens 'ml-1m' or 'ml-100k'", answers) from None
     reasons = "; ".join(f"{place}: {answer}" for place, answer in large.items())
     print(f"Using MovieLens 100K, because MovieLens 1M can't be had ({reasons}).")
     return dataset

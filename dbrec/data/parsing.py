@@ -14,8 +14,8 @@ AGE_GROUPS = dict(
 )
 GENDERS = {"F": "F", "M": "M"}
 GENRES = tuple(
-    "Action|Adventure|Animation|Children's|Comedy|Crime|Documentary|Drama|Fantasy|Film-Noir"
-    "|Horror|Musical|Mystery|Romance|Sci-Fi|Thriller|War|Western".split("|")
+    "Action|Adventure|Animation|Children's|Comedy|Crime|Documentary|Drama|Fantasy|Film-Noir|Horror|Musical"
+    "|Mystery|Romance|Sci-Fi|Thriller|War|Western".split("|")
 )
 _CODED_OCCUPATIONS = (
     "other|academic/educator|artist|clerical/admin|college/grad student|customer service|doctor/health care"
@@ -32,12 +32,8 @@ OCCUPATIONS = {
 }
 OLDEST_AGE = 120
 LARGEST_ID = 2**31 - 1
-RATING_RANGES = {
-    "user_id": (1, LARGEST_ID),
-    "item_id": (1, LARGEST_ID),
-    "rating": (1, 5),
-    "timestamp": (0, 2**32 - 1),  # seconds since 1970
-}
+_IDS, _SECONDS_SINCE_1970 = (1, LARGEST_ID), (0, 2**32 - 1)
+RATING_RANGES = {"user_id": _IDS, "item_id": _IDS, "rating": (1, 5), "timestamp": _SECONDS_SINCE_1970}
 # "(1995)", with nothing after it but a mark such as "(V)", for video.
 YEAR = re.compile(r"(.*?)\s*\((\d{4})\)((?:\s*\([A-Z]+\))?)\s*")
 
@@ -85,12 +81,8 @@ def read_users(path: Path, name: str) -> pd.DataFrame:
         if not zip_code.strip():
             raise line.error("the zip code must not be empty")
         _refuse_twice(rows, line, user)
-        rows[int(user)] = (
-            line.choose(gender, GENDERS, "gender"),
-            line.choose(age, AGE_GROUPS, "age"),
-            line.choose(job, OCCUPATIONS[name], "occupation"),
-            zip_code,
-        )
+        gender, age = line.choose(gender, GENDERS, "gender"), line.choose(age, AGE_GROUPS, "age")
+        rows[int(user)] = gender, age, line.choose(job, OCCUPATIONS[name], "occupation"), zip_code
     types = {
         "gender": pd.CategoricalDtype(list(GENDERS)),
         "age_group": pd.CategoricalDtype(list(AGE_GROUPS.values()), ordered=True),
@@ -108,8 +100,7 @@ def read_movies(path: Path, name: str) -> pd.DataFrame:
         where the title has none), genres (a tuple of strings, empty where the genre is unknown).
 
     Raises:
-        DataError: A row is malformed, a title is empty or only a year, a genre isn't one of the 18, or an
-            item_id comes twice.
+        DataError: A row is malformed, a title is empty or only a year, a genre unknown, or an item_id twice.
     """
     rows = {}
     for line in read_lines(path):

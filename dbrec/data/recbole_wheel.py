@@ -1,6 +1,5 @@
 """Take MovieLens 100K out of the RecBole wheel, where only the package index can be reached."""
 
-import hashlib
 import importlib.util
 import io
 import logging
@@ -13,7 +12,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from dbrec.data.folders import unfinished_folder
+from dbrec.data.files import refuse_hash, unfinished_folder
 from dbrec.data.parsing import GENRES
 
 SHA256 = "9c9948202011f37eb0a7c6768129313f00d6403ad221ec940d5e2d5d5f33a407"
@@ -31,23 +30,23 @@ logger = logging.getLogger(__name__)
 def fetch_ml_100k(folder: Path) -> None:
     """Write `u.data`, `u.user` and `u.item`, as the original zip has them, into an existing folder.
 
-    The wheel comes by name from the package index that pip or uv is set up for. Nothing is installed. The
-    release dates and addresses in `u.item` stay empty, as the wheel lacks them.
+    The wheel comes from the package index that pip or uv is set up for. Nothing is installed. The release
+    dates and addresses in `u.item` stay empty, as the wheel lacks them.
 
     Raises:
         RuntimeError: The index can't be reached or has no such wheel; the message is what each command said.
-        ValueError: What came isn't the wheel known here, by its SHA-256.
+        DataError: What came isn't the wheel known here, by its SHA-256.
     """
     with unfinished_folder(folder.parent, "wheel") as scratch:
         _fetch_wheel(scratch)
-        ratings, users, movies = map(_rows, _tables(scratch))
+        tables = [table.decode("utf-8").splitlines()[1:] for table in _tables(scratch)]
+    ratings, users, movies = ([line.split("\t") for line in lines] for lines in tables)
     _write(folder / "u.data", ("\t".join(row) for row in ratings))
     _write(folder / "u.user", ("|".join(row) for row in users))
     _write(folder / "u.item", (_item_line(*row) for row in movies))
 
 
 def _fetch_wheel(scratch: Path) -> None:
-    """Fetch the wheel into an empty folder, or its files."""
     wanted = scratch / "wanted.txt"
     wanted.write_text(f"recbole==1.2.1 --hash=sha256:{SHA256}\n")
     options = ["--no-deps", "--only-binary", ":all:", "--require-hashes", "-r", str(wanted)]
@@ -64,18 +63,13 @@ def _tables(scratch: Path) -> list[bytes]:
     """Read ratings, users and movies out of the wheel, or, where uv unpacked it, from its files."""
     for path in scratch.glob("*.whl"):
         wheel = path.read_bytes()
-        _check("the wheel", wheel, SHA256)
+        refuse_hash("the wheel", wheel, SHA256)
         with zipfile.ZipFile(io.BytesIO(wheel)) as opened:
             return [opened.read(TABLES + table) for table in TABLE_SHA256]
     tables = [(scratch / (TABLES + table)).read_bytes() for table in TABLE_SHA256]
     for (name, digest), table in zip(TABLE_SHA256.items(), tables, strict=True):
-        _check(f"ml-100k.{name} of the wheel", table, digest)
+        refuse_hash(f"ml-100k.{name} of the wheel", table, digest)
     return tables
-
-
-def _check(what: str, content: bytes, digest: str) -> None:
-    if (found := hashlib.sha256(content).hexdigest()) != digest:
-        raise ValueError(f"{what} has the SHA-256 {found}, not {digest}")
 
 
 def _commands(scratch: Path) -> Iterator[tuple[str, list[str]]]:
@@ -108,11 +102,6 @@ def _run(command: list[str]) -> str | None:
         return None
     said = [line for line in done.stdout.splitlines() if not line.startswith("WARNING")]
     return textwrap.shorten(" ".join(said), 300, placeholder=" ...") or "no reason given"
-
-
-def _rows(table: bytes) -> list[list[str]]:
-    header, *lines = table.decode("utf-8").splitlines()
-    return [line.split("\t") for line in lines]
 
 
 def _item_line(item: str, title: str, year: str, genres: str) -> str:

@@ -48,8 +48,7 @@ def held_out_rows(user_index: np.ndarray, test_share: float, seed: int) -> np.nd
 
     Args:
         user_index: Position of each row's user, from 0 and in any numbering, shape (n,).
-        test_share: As in `split_ratings`, with its errors.
-        seed: As in `split_ratings`, with its errors.
+        test_share, seed: As in `split_ratings`, with the same errors.
 
     Returns:
         Whether a row is held out, shape (n,), boolean.
@@ -85,12 +84,6 @@ def split_items(ratings: pd.DataFrame, test_share: float = 0.1, seed: int = 0) -
     """Hold out all ratings of a random share of the items: in the test part every item is new.
 
     As `split_users`, by a column ``item_id``. A user may be in one of the two parts only.
-
-    Example:
-        >>> ratings = pd.DataFrame({"user_id": [1, 1, 2, 2, 3], "item_id": [7, 8, 7, 9, 7]})
-        >>> train, test = split_items(ratings, test_share=0.3)
-        >>> train.item_id.nunique(), test.item_id.nunique()
-        (2, 1)
     """
     return _split_ids(ratings, "item_id", test_share, seed)
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from dbrec.checks import whole_number
-from dbrec.data.folders import folder_path, unfinished_folder
+from dbrec.data.files import folder_path, unfinished_folder
 from dbrec.data.parsing import GENRES
 from dbrec.data.planted import FEWEST_RATINGS, USER_FEATURES, PlantedWorld
 from dbrec.scoring.scorer import pair_scores
@@ -34,10 +34,9 @@ class SyntheticData:
 
     Attributes:
         folder: The folder; `open_ratings` takes it.
-        users: Features, indexed by ``user_id``: gender, age_group, occupation.
-        items: Features, indexed by ``item_id``: genres (a tuple) and year.
-        user_vectors: Planted, shape (n_users, 10), float32: ``[taste, bias, 1]``.
-        item_vectors: Planted, shape (n_items, 10): ``[taste, 1, bias]``.
+        users, items: Features, indexed by ``user_id``: gender, age_group, occupation; by ``item_id``: genres
+            (a tuple) and year.
+        user_vectors, item_vectors: Planted ``[taste, bias, 1]`` and ``[taste, 1, bias]``, shape (n, 10).
     """
 
     folder: Path
@@ -54,11 +53,7 @@ class SyntheticData:
         return len(self.rating)
 
     def true_scores(self, user_index: np.ndarray, item_index: np.ndarray) -> np.ndarray:
-        """Score pairs of positions, each of shape (n,), by what was planted: no model can do better.
-
-        Returns:
-            Scores, shape (n,), float32; rated 4 or 5 where score and noise come above a threshold.
-        """
+        """Score pairs of positions, all of shape (n,), by what was planted: no model can do better."""
         return pair_scores(self.user_vectors, self.item_vectors, user_index, item_index)
 
     def to_frame(self) -> pd.DataFrame:
@@ -68,16 +63,13 @@ class SyntheticData:
 
 
 def make_ratings(folder, n_users: int, n_items: int, n_ratings: int, seed: int = 0) -> SyntheticData:
-    """Make ratings with planted tastes and write them to a folder.
+    """Make ratings with planted tastes and write them to a folder, which takes its name when it is whole.
 
     A user's taste and bias are an effect of gender, age group and occupation plus a draw of their own; an
     item's, of genres, year and, for the bias, popularity. The planted score is ``taste . taste' + bias +
     bias'``; score plus noise, cut at four thresholds, is the rating, and about 57 % are 4 or 5. Popularity
     falls as ``(rank + n_items / 20) ** -2`` (Zipf and Mandelbrot), users' numbers of ratings are lognormal
     above 10. Of the items that a user comes across, by popularity, they rate those that they like better.
-
-    The columns are three files of numpy, each mapped alone and written from front to end. They are written in
-    a folder beside `folder` that takes its name at the end.
 
     Args:
         folder: Folder to make; nothing may be there.
@@ -86,21 +78,11 @@ def make_ratings(folder, n_users: int, n_items: int, n_ratings: int, seed: int =
         n_ratings: Number of ratings: at least 10 a user, and at most half of the items.
         seed: Seed of all draws, at least 0: the same four numbers give the same ratings.
 
-    Returns:
-        The ratings, as `open_ratings` opens them.
-
     Raises:
         ValueError: If a number isn't whole or is out of these bounds, or `folder` is no path.
         FileExistsError: If there is something at `folder`.
     """
-    n_users, n_items = whole_number("n_users", n_users), whole_number("n_items", n_items, 2 * FEWEST_RATINGS)
-    n_ratings, seed = whole_number("n_ratings", n_ratings), whole_number("seed", seed, 0)
-    low, high = n_users * FEWEST_RATINGS, n_users * (n_items // 2)
-    if not low <= n_ratings <= high:
-        raise ValueError(
-            f"n_ratings is {n_ratings:,}: {n_users:,} users of {n_items:,} items give {low:,} "
-            f"({FEWEST_RATINGS} each) to {high:,} (half of the items each)"
-        )
+    n_users, n_items, n_ratings, seed = _whole_numbers(n_users, n_items, n_ratings, seed)
     folder = folder_path("folder", folder)
     if folder.exists():
         raise FileExistsError(f"{folder} is there already: open it by open_ratings, or choose another folder")
@@ -116,19 +98,27 @@ def make_ratings(folder, n_users: int, n_items: int, n_ratings: int, seed: int =
 
 
 def open_ratings(folder) -> SyntheticData:
-    """Open what `make_ratings` made.
-
-    Raises:
-        ValueError: If `folder` is no path.
-        FileNotFoundError: If there are no such ratings.
-    """
+    """Open what `make_ratings` made; a FileNotFoundError says if `folder` holds nothing of it."""
     folder = folder_path("folder", folder)
     if not all((folder / file).is_file() for file in (PLANTED, *(f"{name}.npy" for name in COLUMNS))):
         raise FileNotFoundError(f"{folder} holds no synthetic ratings: make them by make_ratings")
     with np.load(folder / PLANTED, allow_pickle=False) as planted:
         codes, genres, year, user_vectors, item_vectors = (planted[name] for name in PLANTED_ARRAYS)
-    users, items = _user_frame(codes), _item_frame(genres, year)
-    return SyntheticData(folder, users, items, user_vectors, item_vectors)
+    genre_names = [tuple(GENRES[genre] for genre in np.flatnonzero(flags)) for flags in genres]
+    items = pd.DataFrame({"genres": genre_names, "year": year}, index=_ids(len(year), "item_id"))
+    return SyntheticData(folder, _user_frame(codes), items, user_vectors, item_vectors)
+
+
+def _whole_numbers(n_users, n_items, n_ratings, seed) -> tuple[int, int, int, int]:
+    n_users, n_items = whole_number("n_users", n_users), whole_number("n_items", n_items, 2 * FEWEST_RATINGS)
+    n_ratings, seed = whole_number("n_ratings", n_ratings), whole_number("seed", seed, 0)
+    low, high = n_users * FEWEST_RATINGS, n_users * (n_items // 2)
+    if not low <= n_ratings <= high:
+        raise ValueError(
+            f"n_ratings is {n_ratings:,}: {n_users:,} users of {n_items:,} items give {low:,} "
+            f"({FEWEST_RATINGS} each) to {high:,} (half of the items each)"
+        )
+    return n_users, n_items, n_ratings, seed
 
 
 def _write(folder: Path, world: PlantedWorld, n_ratings: int) -> None:
@@ -150,11 +140,6 @@ def _user_frame(codes: np.ndarray) -> pd.DataFrame:
         for part, (name, values) in zip(codes.T, USER_FEATURES.items(), strict=True)
     }
     return pd.DataFrame(columns, index=_ids(len(codes), "user_id"))
-
-
-def _item_frame(genres: np.ndarray, year: np.ndarray) -> pd.DataFrame:
-    names = [tuple(GENRES[g] for g in np.flatnonzero(flags)) for flags in genres]
-    return pd.DataFrame({"genres": names, "year": year}, index=_ids(len(year), "item_id"))
 
 
 def _ids(n: int, name: str) -> pd.Index:

@@ -16,13 +16,7 @@ class DataError(ValueError):
 
 @dataclass(frozen=True)
 class Line:
-    """Hold a line of a file, to read its fields and to say what is wrong with it.
-
-    Attributes:
-        path: The file.
-        number: The line's number, from 1.
-        text: The line without its end.
-    """
+    """Hold a line of a file, its number from 1 and its text without the end, to read it and to refuse it."""
 
     path: Path
     number: int
@@ -53,13 +47,7 @@ class Line:
 
 
 def refuse_rows(path: Path, wrong: np.ndarray, rule: str) -> None:
-    """Raise a DataError with line and rule for the first wrong row, of a file that has one row a line.
-
-    Args:
-        path: The file.
-        wrong: Booleans, shape (rows,).
-        rule: What is allowed, or what is wrong with the row.
-    """
+    """Raise a DataError that names rule and line of the first wrong row; `wrong` are booleans, a row each."""
     if wrong.any():
         number = int(wrong.argmax()) + 1
         text = path.read_bytes().split(b"\n", number)[number - 1]
@@ -77,15 +65,7 @@ def read_lines(path: Path) -> Iterator[Line]:
 
 
 def read_whole_numbers(path: Path, columns: Sequence[str], separator: str) -> np.ndarray:
-    """Read a table of whole numbers.
-
-    Args:
-        path: The file. Row i is line i + 1.
-        columns: What the columns are called, for the message of an error.
-        separator: What stands between two columns.
-
-    Returns:
-        Shape (rows, columns), int64.
+    """Read a table of whole numbers, shape (rows, columns), int64; row i is line i + 1.
 
     Raises:
         DataError: As `read_lines`, or a row is malformed.
@@ -117,13 +97,13 @@ def _read_text(path: Path) -> bytes:
         raise DataError(f"{path}: it can't be read ({error.strerror})") from error
     if b"\0" in raw:
         raise DataError(
-            f"{path}, line {raw[: raw.index(0)].count(10) + 1}: there is a zero byte, so this is "
-            "UTF-16 or no text; MovieLens is Latin-1 text: unpack the file again from its zip"
+            f"{path}, line {raw[: raw.index(0)].count(10) + 1}: there is a zero byte, so this is UTF-16 or "
+            "no text; MovieLens is Latin-1 text: unpack the file again from its zip"
         )
     if not raw.endswith(b"\n"):
         raise DataError(
-            f"{path}, line {raw.count(10) + 1}: the last line has no line end, so the file is "
-            "empty or cut off; unpack it again from its zip, or end the line if it is complete"
+            f"{path}, line {raw.count(10) + 1}: the last line has no line end, so the file is empty or cut "
+            "off; unpack it again from its zip, or end the line if it is complete"
         )
     if not raw.isascii():
         _refuse_encoding(path, raw)

@@ -1,5 +1,6 @@
-"""Take the folders that people name, and give folders to fill."""
+"""Take the folders that people name, give folders to fill, and know contents by their SHA-256."""
 
+import hashlib
 import os
 import platform
 import re
@@ -46,8 +47,14 @@ def _runs(process: int) -> bool:
         return True  # there, os.kill would end it
     try:
         os.kill(process, 0)  # sends nothing
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):
         return False
-    except (OSError, OverflowError):  # another user's, or no process's number
+    except PermissionError:
         pass
     return True
+
+
+def refuse_hash(what: str, content: bytes, sha256: str) -> None:
+    """Raise a DataError if the content has another SHA-256."""
+    if (found := hashlib.sha256(content).hexdigest()) != sha256:
+        raise DataError(f"{what} has the SHA-256 {found}, not {sha256}")
