@@ -52,8 +52,7 @@ def load_movielens(name: str = "ml-1m", data_dir: str | Path | None = None) -> M
     Raises:
         DataError: The name isn't one of the two, `data_dir` doesn't hold the set, or a file is damaged or in
             a wrong encoding that shows: the message names file and line, and what is allowed.
-        UnavailableError: The set is nowhere and can't be fetched; the message says where to get it and where
-            to put it, or what to install for a download.
+        UnavailableError: The set is nowhere and can't be fetched; the message says why, and what to do.
     """
     _check_name(name, "name")
     folder = find_folder(name, data_dir)

@@ -139,9 +139,8 @@ def _activity(rng: np.random.Generator, n_users: int, n_ratings: int, most: int)
 def _most_wanted(wish: np.ndarray, users: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """Mark the `counts` rows of each user that have the strongest wish; `users` ascends."""
     met = np.bincount(users, minlength=len(counts))
-    low = wish.min()
     # One sort serves all users: wishes squeezed into [0, 1) stay within the band of their user.
-    order = np.argsort(users + (wish - low) / (1 + wish.max() - low))
+    order = np.argsort(users + (wish - wish.min()) / (1 + wish.max() - wish.min()))
     rank = np.arange(len(users)) - np.repeat(np.cumsum(met) - met, met)
     kept = np.zeros(len(users), bool)
     kept[order] = rank >= np.repeat(met - counts, met)

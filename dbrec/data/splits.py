@@ -48,7 +48,8 @@ def held_out_rows(user_index: np.ndarray, test_share: float, seed: int) -> np.nd
 
     Args:
         user_index: Position of each row's user, from 0 and in any numbering, shape (n,).
-        test_share, seed: As in `split_ratings`, with the same errors.
+        test_share: As in `split_ratings`, with the same error.
+        seed: As in `split_ratings`, with the same error.
 
     Returns:
         Whether a row is held out, shape (n,), boolean.
@@ -66,10 +67,9 @@ def held_out_rows(user_index: np.ndarray, test_share: float, seed: int) -> np.nd
 def split_users(ratings: pd.DataFrame, test_share: float = 0.1, seed: int = 0) -> Parts:
     """Hold out all ratings of a random share of the users: in the test part everybody is new.
 
-    Of n users, ``round(test_share * n)`` go to the test part, and at least one goes to either part.
-
-    As `split_ratings`, but `test_share` is a share of the users, in (0, 1), and fewer than two users are
-    refused by a ValueError. The same seed and the same users give the same split, in any order of rows.
+    Of n users, ``round(test_share * n)`` go to the test part, and at least one goes to either part. The same
+    seed and the same users give the same split, in any order of rows. All else is as in `split_ratings`, but
+    `test_share` must lie in (0, 1), and fewer than two users are refused by a ValueError.
 
     Example:
         >>> ratings = pd.DataFrame({"user_id": [1, 1, 2, 2, 3], "item_id": [7, 8, 7, 9, 7]})
@@ -111,12 +111,11 @@ def _ids(ratings: pd.DataFrame, column: str) -> pd.Index:
         raise ValueError(f"ratings has the columns {reprlib.repr(columns)}: a column {column!r} is needed")
     if columns.count(column) > 1:
         raise ValueError(f"ratings has {columns.count(column)} columns {column!r}: leave one of them")
-    return raw_ids(ratings[column], f"ratings[{column!r}]")
+    return raw_ids(ratings[column] if len(ratings) else [], f"ratings[{column!r}]")
 
 
 def _share(test_share: float) -> float:
     try:
         return number("test_share", test_share, "[0, 1)")
     except ValueError:
-        received = reprlib.repr(test_share)
-        raise ValueError(f"test_share is {received}: give a share in [0, 1), such as 0.2") from None
+        raise ValueError(f"test_share is {reprlib.repr(test_share)}: give a share in [0, 1)") from None

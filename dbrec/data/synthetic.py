@@ -106,7 +106,10 @@ def open_ratings(folder) -> SyntheticData:
         codes, genres, year, user_vectors, item_vectors = (planted[name] for name in PLANTED_ARRAYS)
     genre_names = [tuple(GENRES[genre] for genre in np.flatnonzero(flags)) for flags in genres]
     items = pd.DataFrame({"genres": genre_names, "year": year}, index=_ids(len(year), "item_id"))
-    return SyntheticData(folder, _user_frame(codes), items, user_vectors, item_vectors)
+    columns = zip(codes.T, USER_FEATURES.items(), strict=True)
+    users = {name: pd.Categorical.from_codes(part, list(values)) for part, (name, values) in columns}
+    users = pd.DataFrame(users, index=_ids(len(codes), "user_id"))
+    return SyntheticData(folder, users, items, user_vectors, item_vectors)
 
 
 def _whole_numbers(n_users, n_items, n_ratings, seed) -> tuple[int, int, int, int]:
@@ -132,14 +135,6 @@ def _write(folder: Path, world: PlantedWorld, n_ratings: int) -> None:
             columns = world.ratings(block)
             for file, values, dtype in zip(opened, columns, COLUMNS.values(), strict=True):
                 file.write(np.ascontiguousarray(values, dtype).data)
-
-
-def _user_frame(codes: np.ndarray) -> pd.DataFrame:
-    columns = {
-        name: pd.Categorical.from_codes(part, list(values))
-        for part, (name, values) in zip(codes.T, USER_FEATURES.items(), strict=True)
-    }
-    return pd.DataFrame(columns, index=_ids(len(codes), "user_id"))
 
 
 def _ids(n: int, name: str) -> pd.Index:
