@@ -71,5 +71,6 @@ def _zipped(members: dict[str, str], encoding: str = "latin-1") -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for member, text in members.items():
-            archive.writestr(member, text.encode(encoding))
+            # Without the time of day in it, the same text is the same bytes.
+            archive.writestr(zipfile.ZipInfo(member), text.encode(encoding), zipfile.ZIP_DEFLATED)
     return buffer.getvalue()

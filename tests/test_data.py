@@ -195,6 +195,10 @@ def test_a_wrong_user_is_named_by_its_line_and_quoted(tmp_path, row, rule):
         ("20::Bread (1982)::Cookery", "the genre must be one of Action, Adventure,"),
         ("20::Bread (1982)::", "the genre must be one of Action, Adventure,"),
         ("20:: ::Drama", "the title must not be empty"),
+        ("20::(1982)::Drama", "the title must not be empty or only a year"),
+        ("20:: (1982) ::Drama", "the title must not be empty or only a year"),
+        ("20::(1982) (V)::Drama", "the title must not be empty or only a year"),
+        ("20::(1981) (1982)::Drama", "the title must not be empty or only a year"),
         ("10::Bread (1982)::Drama", "the id 10 has a line already"),
     ],
 )
@@ -213,6 +217,7 @@ def test_a_wrong_movie_is_named_by_its_line_and_quoted(tmp_path, row, rule):
         ("ratings", "40\t2", "40::2", "u.data, line 2: expected 'user_id\\titem_id\\trating"),
         ("users", "|17|", "|0|", "u.user, line 1: the age must be a whole number 1..120, not '0'"),
         ("users", "student", "sailor", "u.user, line 1: the occupation must be one of admin"),
+        ("movies", "Kites (1995)", "(1995)", "u.item, line 3: the title must not be empty or only a year"),
         ("movies", "||||1|", "||||2|", "u.item, line 2: the genre flag must be one of 0, 1"),
         ("movies", "||||1|", "|||1|", 'u.item, line 2: expected "id|title|release|video|URL|'),
     ],
@@ -251,6 +256,24 @@ def test_a_file_that_is_cut_off_is_refused(tmp_path, text):
 def test_an_unknown_name_is_refused_with_the_names_there_are():
     with pytest.raises(DataError, match="name must be one of 'ml-1m', 'ml-100k', not 'ml-20m'"):
         load_movielens("ml-20m")
+
+
+@pytest.mark.parametrize("name", [None, 100, ["ml-1m"], b"ml-1m", ""])
+def test_what_is_no_name_is_refused(name):
+    with pytest.raises(DataError, match="name must be one of 'ml-1m', 'ml-100k', not "):
+        load_movielens(name)
+
+
+@pytest.mark.parametrize("data_dir", [123, True, b"data", ["data"], "~nobody-of-this-name/data"])
+def test_what_is_no_path_is_refused(data_dir):
+    with pytest.raises(DataError, match="data_dir is .*: give the path of a folder, as text or pathlib.Path"):
+        load_movielens("ml-1m", data_dir)
+
+
+def test_a_folder_in_the_environment_that_is_nobodys_home_is_refused(monkeypatch):
+    monkeypatch.setenv("DBREC_DATA_DIR", "~nobody-of-this-name/data")
+    with pytest.raises(DataError, match=r"\$DBREC_DATA_DIR is '~nobody-of-this-name/data': give the path"):
+        load_movielens("ml-1m")
 
 
 def without(*missing):

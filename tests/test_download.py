@@ -1,15 +1,20 @@
 import hashlib
+import logging
+import os
+import signal
 import socket
 import ssl
+import subprocess
 import sys
 import threading
+import time
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from movielens_files import write_movielens, write_wheel, zip_bytes
+from movielens_files import WHEEL, write_movielens, write_wheel, zip_bytes
 
 from dbrec.data import download, recbole_wheel
 from dbrec.data.download import find_folder
@@ -43,6 +48,8 @@ class Handler(BaseHTTPRequestHandler):
         answer = self.server.answers.get(self.path)
         if answer is None:
             self.server.stopping.wait()
+        elif callable(answer):
+            answer(self)
         elif isinstance(answer, int):
             self.send_error(answer)
         else:
@@ -162,6 +169,113 @@ def test_a_server_that_hangs_is_given_up(server, monkeypatch):
     monkeypatch.setattr(download, "READ_SECONDS", 0.2)
     server.answers["/two/ml-1m.zip"] = 404
     assert "timed out" in failure().answers["One"]
+
+
+def pour(size, pause):
+    """Make an answer that sends some bytes after each pause, and never ends."""
+
+    def answer(handler):
+        handler.send_response(200)
+        handler.end_headers()
+        try:
+            while not handler.server.stopping.wait(pause):
+                handler.wfile.write(bytes(size))
+        except OSError:
+            pass
+
+    return answer
+
+
+def drip_a_header(handler):
+    handler.wfile.write(b"HTTP/1.0 200 OK\r\nX-Drip: ")
+    while not handler.server.stopping.wait(0.05):
+        handler.wfile.write(b"x")
+
+
+def test_a_download_without_an_end_is_given_up_after_so_many_bytes(server, cache, monkeypatch):
+    monkeypatch.setattr(download, "MOST_BYTES", 1_000_000)
+    server.answers = {"/one/ml-1m.zip": pour(2**16, 0), "/two/ml-1m.zip": 404}
+    assert failure().answers["One"] == "the download has more than 1,000,000 bytes"
+    assert left_in(cache) == []
+
+
+@pytest.mark.parametrize("answer", [pour(1, 0.05), drip_a_header], ids=["body", "header"])
+def test_a_download_that_drips_is_given_up_after_some_time(server, cache, monkeypatch, answer):
+    monkeypatch.setattr(download, "MOST_SECONDS", 0.5)
+    server.answers = {"/one/ml-1m.zip": answer, "/two/ml-1m.zip": zip_bytes()}
+    start = time.monotonic()
+    assert find_folder("ml-1m").is_dir()
+    assert 0.5 < time.monotonic() - start < 5
+    assert left_in(cache) == ["ml-1m"]
+    server.answers["/two/ml-1m.zip"] = 404
+    (cache / "ml-1m").rename(cache.parent / "away")
+    assert failure().answers["One"] == "the download had no end within 0.5 s"
+
+
+def test_the_bounds_leave_room_for_the_larger_zip():
+    assert download.MOST_BYTES > 5_917_549
+    assert 5_917_549 / download.MOST_SECONDS < 50_000
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no folder is swept on Windows")
+def test_what_a_killed_download_left_is_swept_by_the_next_and_nothing_else(server, cache):
+    site, program = server.url("one"), "from dbrec.data import download as d; d.SITES = {'One': %r}; %s"
+    program %= site, "d.find_folder('ml-1m')"
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
+    killed, busy = (subprocess.Popen([sys.executable, "-c", program], env=environment) for _ in range(2))
+    try:
+        for _ in range(600):
+            if server.asked["/one/ml-1m.zip"] == 2:
+                break
+            time.sleep(0.1)
+        killed.send_signal(signal.SIGKILL)
+        killed.wait()
+        (cache / "unfinished-thoughts").mkdir()
+        assert len(left_in(cache)) == 3
+        server.answers["/one/ml-1m.zip"] = zip_bytes()
+        find_folder("ml-1m")
+        left = left_in(cache)
+        assert left[::2] == ["ml-1m", "unfinished-thoughts"] and f"-{busy.pid}-" in left[1]
+    finally:
+        busy.kill()
+        busy.wait()
+
+
+@pytest.mark.parametrize("lacking", ["requests", "tqdm"])
+def test_a_fetch_without_the_packages_for_it_says_how_to_get_them(server, monkeypatch, lacking):
+    monkeypatch.setitem(sys.modules, lacking, None)
+    answers = failure().answers
+    assert answers == {"a download": f"it needs {lacking}: pip install 'dbrec[lessons]'"}
+    assert not server.asked
+
+
+def test_files_in_a_folder_are_read_and_split_without_those_packages(tmp_path, cache):
+    write_movielens(tmp_path)
+    write_movielens(cache)
+    program = (
+        "import sys; sys.modules.update(dict.fromkeys(['pooch', 'requests', 'tqdm', 'zipcodes']))\n"
+        "from dbrec.data import movielens, splits, synthetic\n"
+        "for folder in (sys.argv[1], None):\n"
+        "    print(len(splits.split_ratings(movielens.load_movielens('ml-1m', folder).ratings)[0]))"
+    )
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
+    command = [sys.executable, "-c", program, str(tmp_path)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["3", "3"]
+
+
+def test_downloads_log_what_they_ask_and_print_nothing(server, monkeypatch, caplog, capsys):
+    monkeypatch.setattr(recbole_wheel, "_commands", lambda scratch: [("pip", ["no such program"])])
+    server.answers = {"/one/ml-100k.zip": 404, "/two/ml-100k.zip": 404}
+    with caplog.at_level(logging.INFO, "dbrec.data"):
+        failure("ml-100k")
+    said = [record.getMessage() for record in caplog.records if record.name.startswith("dbrec.data.")]
+    assert said == [
+        f"Fetching {server.url('one')}ml-100k.zip",
+        f"Fetching {server.url('two')}ml-100k.zip",
+        "Fetching MovieLens 100K inside the RecBole wheel, by pip",
+    ]
+    assert capsys.readouterr() == ("", "")
 
 
 def test_a_look_up_of_a_name_that_hangs_is_given_up(server, monkeypatch):
@@ -301,6 +415,39 @@ def test_another_wheel_of_that_name_is_refused(tmp_path, cache, monkeypatch):
     assert list(answers) == ["the package index"]
     assert "hash" in answers["the package index"].lower()
     assert left_in(cache) == []
+
+
+def test_no_module_of_the_working_folder_is_run(tmp_path, monkeypatch):
+    wheel = write_wheel(tmp_path)
+    monkeypatch.setattr(recbole_wheel, "SHA256", hashlib.sha256(wheel.read_bytes()).hexdigest())
+    monkeypatch.setattr(download, "SITES", {})
+    working = tmp_path / "working"
+    working.mkdir()
+    for name in ("pip", "venv", "zipfile"):
+        (working / f"{name}.py").write_text("open('it ran', 'w')")
+    monkeypatch.chdir(working)
+    monkeypatch.setenv("PYTHONPATH", ".")
+    assert find_folder("ml-100k").is_dir()
+    assert not (working / "it ran").exists()
+
+
+def test_a_wheel_is_checked_by_its_hash_whatever_the_command_said(tmp_path):
+    path = write_wheel(tmp_path)
+    with pytest.raises(DataError, match=f"the wheel has the SHA-256 .*, not {recbole_wheel.SHA256}"):
+        recbole_wheel._tables(tmp_path)
+    path.unlink()
+
+
+def test_unpacked_tables_are_checked_by_their_hashes(tmp_path, monkeypatch):
+    for table, text in WHEEL.items():
+        path = tmp_path / (recbole_wheel.TABLES + table)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode())
+        monkeypatch.setitem(recbole_wheel.TABLE_SHA256, table, hashlib.sha256(text.encode()).hexdigest())
+    assert recbole_wheel._tables(tmp_path) == [text.encode() for text in WHEEL.values()]
+    path.write_bytes(WHEEL["item"].replace("1987", "1988").encode())
+    with pytest.raises(DataError, match="ml-100k.item of the wheel has the SHA-256"):
+        recbole_wheel._tables(tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,31 @@ def test_numbers_are_refused_since_their_leading_zeros_are_lost():
         places(pd.Series([2138, 94110]))
 
 
+@pytest.mark.parametrize(
+    ("codes", "message"),
+    [
+        (["02138", 2138], r"dtype object, such as 2138: give text.*zfill\(5\)"),
+        (pd.Series([2138.0, None, "02138"]), "such as 2138.0: give text"),
+        (pd.Series([2138, 94110], dtype="category"), "dtype category, such as 2138: give text"),
+        ([b"02138"], "such as b'02138': give text"),
+        ([["02138"], ["94110"]], r"such as \['02138'\]: give text"),
+        (2138, "such as 2138: give text"),
+        (pd.DataFrame({"zip_code": ["02138"]}), "zip_codes is a DataFrame: give one column or list of text"),
+        (np.array([["02138"]]), "zip_codes is a ndarray: give one column or list of text"),
+        ({"02138"}, "zip_codes is a set: give one column or list of text"),
+    ],
+)
+def test_what_is_no_row_of_text_is_refused(codes, message):
+    with pytest.raises(TypeError, match=message):
+        places(codes)
+
+
+def test_a_list_and_a_column_of_categories_are_taken_as_a_series_of_text():
+    codes = ["02138", None, "94110"]
+    for given in (codes, pd.Series(codes, dtype="category"), pd.Series(codes, dtype="string")):
+        assert places(given).state.fillna("-").tolist() == ["MA", "-", "CA"]
+
+
 def test_the_divisions_hold_the_fifty_states_and_the_capital_once_each():
     states = " ".join(DIVISIONS.values()).split()
     assert len(states) == len(set(states)) == 51

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dbrec.data.splits import split_items, split_ratings, split_users
+from dbrec.data.splits import held_out_rows, split_items, split_ratings, split_users
 
 
 def frame(counts):
@@ -86,3 +86,72 @@ def test_what_cannot_be_split_by_ids_is_refused(split, held, other):
         split(mixed().drop(columns=held))
     with pytest.raises(ValueError, match=f"column '{held}' holds 1 ids: at least 2 are needed"):
         split(mixed().query(f"{held} == 3"))
+
+
+def test_rows_by_position_are_those_by_id_however_users_are_numbered():
+    ratings = frame([12, 5, 30]).sample(frac=1, random_state=1)
+    held_out = split_ratings(ratings, 0.3, seed=5)[1].index
+    for positions in ([0, 1, 2], [2, 0, 1], [7, 0, 3]):
+        user_index = np.array(positions)[ratings["user_id"]]
+        assert ratings.index[held_out_rows(user_index, 0.3, 5)].equals(held_out)
+
+
+SPLITS = [split_ratings, split_users, split_items]
+IDS = np.arange(1, 5)
+
+
+@pytest.mark.parametrize("split", SPLITS)
+@pytest.mark.parametrize(
+    ("ratings", "message"),
+    [
+        (None, "ratings is a NoneType: give a DataFrame with a column '.*_id'"),
+        ({"user_id": IDS, "item_id": IDS}, "ratings is a dict: give a DataFrame"),
+        (pd.Series(IDS, name="user_id"), "ratings is a Series: give a DataFrame"),
+        (pd.DataFrame(), r"ratings has the columns \[\]: a column '.*_id' is needed"),
+        (pd.DataFrame([IDS, IDS], columns=["user_id", "item_id"] * 2), "has 2 columns '.*_id': leave one"),
+    ],
+)
+def test_what_is_no_frame_with_one_column_of_ids_is_refused(split, ratings, message):
+    with pytest.raises(ValueError, match=message):
+        split(ratings)
+
+
+@pytest.mark.parametrize("split", SPLITS)
+@pytest.mark.parametrize(
+    ("ids", "error", "message"),
+    [
+        ([1, 1, None, 2], ValueError, r"ratings\['.*_id'\] has a missing value at position 2: leave"),
+        (["a", "a", "b", None], ValueError, r"ratings\['.*_id'\] has a missing value at position 3"),
+        ([1, 1, "1", 2], TypeError, r"ratings\['.*_id'\] must be .* ints or text, and these are mixed"),
+        ([(1, 2), (1, 2), (3, 4), (3, 4)], TypeError, "must be .* ints or text"),
+        ([0.5, 0.5, 1.5, 1.5], TypeError, "must be .* ints or text, and these are floating, such as 0.5"),
+    ],
+)
+def test_ids_that_are_missing_or_of_no_one_kind_are_refused(split, ids, error, message):
+    with pytest.raises(error, match=message):
+        split(pd.DataFrame({"user_id": ids, "item_id": ids}))
+
+
+@pytest.mark.parametrize("split", SPLITS)
+@pytest.mark.parametrize(
+    ("setting", "value", "message"),
+    [
+        ("test_share", None, r"test_share is None: give a share in \[0, 1\)"),
+        ("test_share", "a", "test_share is 'a': give a share"),
+        ("test_share", np.nan, "test_share is nan: give a share"),
+        ("test_share", True, "test_share is True: give a share"),
+        ("test_share", [0.2], r"test_share is \[0.2\]: give a share"),
+        ("seed", -1, "seed is -1: give a whole number from 0 to"),
+        ("seed", 1.5, "seed is 1.5: give a whole number"),
+        ("seed", "a", "seed is 'a': give a whole number"),
+        ("seed", None, "seed is None: give a whole number"),
+    ],
+)
+def test_a_share_or_seed_that_is_none_is_refused(split, setting, value, message):
+    with pytest.raises(ValueError, match=message):
+        split(mixed(), **{setting: value})
+
+
+def test_no_ratings_are_two_empty_parts():
+    train, test = split_ratings(mixed().iloc[:0])
+    assert list(train) == list(test) == ["user_id", "item_id"] and len(train) == len(test) == 0

@@ -193,6 +193,14 @@ def test_what_is_there_is_not_overwritten(data):
         ((1500, 400, 60_000, -1), "seed is -1: give a whole number of at least 0"),
         ((1500, 400, 14_999, 0), r"n_ratings is 14,999: 1,500 users of 400 items give 15,000 \(10 each\)"),
         ((10, 40, 201, 0), r"n_ratings is 201: .* to 200 \(half of the items each\)"),
+        ((1500.0, 400, 60_000, 0), "n_users is 1500.0: give a whole number of at least 1"),
+        ((True, 400, 60_000, 0), "n_users is True: give a whole number"),
+        ((1500, "400", 60_000, 0), "n_items is '400': give a whole number"),
+        ((1500, -400, 60_000, 0), "n_items is -400: give a whole number"),
+        ((1500, 400, 60_000.5, 0), "n_ratings is 60000.5: give a whole number"),
+        ((1500, 400, None, 0), "n_ratings is None: give a whole number"),
+        ((1500, 400, 60_000, "a"), "seed is 'a': give a whole number of at least 0"),
+        ((1500, 400, 60_000, None), "seed is None: give a whole number"),
     ],
 )
 def test_numbers_out_of_bounds_are_refused(tmp_path, numbers, message):
@@ -204,3 +212,25 @@ def test_numbers_out_of_bounds_are_refused(tmp_path, numbers, message):
 def test_a_folder_without_ratings_is_told(tmp_path):
     with pytest.raises(FileNotFoundError, match="holds no synthetic ratings: make them by make_ratings"):
         open_ratings(tmp_path)
+
+
+@pytest.mark.parametrize("folder", [123, None, True, b"made", ["made"]])
+def test_what_is_no_path_is_refused(folder):
+    message = "folder is .*: give the path of a folder, as text or pathlib.Path"
+    with pytest.raises(ValueError, match=message):
+        open_ratings(folder)
+    with pytest.raises(ValueError, match=message):
+        make_ratings(folder, N_USERS, N_ITEMS, N_RATINGS)
+
+
+def test_a_folder_that_lacks_a_column_holds_no_ratings(tmp_path):
+    made = make_ratings(tmp_path / "made", n_users=3, n_items=20, n_ratings=30)
+    (made.folder / "rating.npy").unlink()
+    with pytest.raises(FileNotFoundError, match="holds no synthetic ratings"):
+        open_ratings(made.folder)
+
+
+def test_the_mode_of_the_folder_is_that_of_any_new_folder(tmp_path):
+    (tmp_path / "new").mkdir()
+    made = make_ratings(tmp_path / "made", n_users=3, n_items=20, n_ratings=30)
+    assert made.folder.stat().st_mode == (tmp_path / "new").stat().st_mode

@@ -1,108 +1,88 @@
 """Find the folder of a MovieLens data set, and fetch it where it isn't on this machine."""
 
+import importlib.util
+import io
+import logging
 import os
 import queue
 import socket
-import tempfile
+import sys
 import threading
 import time
 import zipfile
-import zlib
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import pooch
-import requests
-
 from dbrec.data import recbole_wheel
+from dbrec.data.files import folder_path, refuse_hash, unfinished_folder
 from dbrec.data.textfiles import DataError
 
-FILES = {
-    "ml-1m": ("ratings.dat", "users.dat", "movies.dat"),
-    "ml-100k": ("u.data", "u.user", "u.item"),
-}
+FILES = {"ml-1m": ("ratings.dat", "users.dat", "movies.dat"), "ml-100k": ("u.data", "u.user", "u.item")}
 SHA256 = {
     "ml-1m": "a6898adb50b9ca05aa231689da44c217cb524e7ebd39d264c56e2832f2c54e20",
     "ml-100k": "50d2a982c66986937beb9ffb3aa76efe955bf3d5c6b761f4e3a7cd717c6a3229",
 }
 SITES = {
     "GroupLens": "https://files.grouplens.org/datasets/movielens/",
-    "the Hugging Face mirror": ("https://huggingface.co/datasets/Recommenders/MovieLens/resolve/main/"),
+    "the Hugging Face mirror": "https://huggingface.co/datasets/Recommenders/MovieLens/resolve/main/",
 }
 PAGE = "https://grouplens.org/datasets/movielens/"
 CONNECT_SECONDS = 3.0
-READ_SECONDS = 8.0
-# A host that can't be reached isn't asked again for so long, as for the second data set.
-REST_SECONDS = 30.0
+READ_SECONDS = 8.0  # without a byte
+MOST_SECONDS = 120.0  # for the larger zip's 6 MB at 50 kB/s; who drips bytes never runs into READ_SECONDS
+MOST_BYTES = 8_000_000  # what is longer than the larger zip is something else, and may have no end
+REST_SECONDS = 30.0  # before a host without connection is asked again, as for the second data set
 _unreachable_since: dict[tuple[str, int], float] = {}
-
-_SOURCE_ERRORS = (
-    requests.RequestException,
-    zipfile.BadZipFile,
-    zlib.error,
-    EOFError,
-    LookupError,
-    ValueError,
-    RuntimeError,
-)
+_SOURCE_ERRORS = (zipfile.BadZipFile, EOFError, LookupError, ValueError, RuntimeError)
+logger = logging.getLogger(__name__)
 
 
 class UnavailableError(DataError):
-    """Report a data set that is not on this machine and can't be fetched.
-
-    Attributes:
-        answers: What each place that was looked in answered, in one line each.
-    """
+    """Report a data set that isn't here and can't be fetched; `answers` holds a line for each place asked."""
 
     def __init__(self, name: str, answers: dict[str, str]):
         self.answers = answers
-        lines = [f"{name} can't be had:"]
-        lines += [f"  {place}: {answer}" for place, answer in answers.items()]
-        lines += [
-            f"Download its zip from {PAGE} and unpack it in {cache_folder()}",
-            "(or in another folder, and set $DBREC_DATA_DIR to that one).",
-        ]
+        lines = [f"{name} can't be had:", *(f"  {place}: {answer}" for place, answer in answers.items())]
+        lines.append(f"Download its zip from {PAGE} and unpack it in {cache_folder()}")
+        lines.append("(or in another folder, and set $DBREC_DATA_DIR to that one).")
         super().__init__("\n".join(lines))
 
 
 def cache_folder() -> Path:
-    """Give the folder in which fetched data sets are kept.
-
-    Returns:
-        `$DBREC_CACHE_DIR` where set, else the operating system's place for caches.
-    """
-    chosen = os.environ.get("DBREC_CACHE_DIR")
-    return Path(chosen).expanduser() if chosen else Path(pooch.os_cache("dbrec"))
+    """Give `$DBREC_CACHE_DIR` where set, else the operating system's place for caches."""
+    if chosen := os.environ.get("DBREC_CACHE_DIR"):
+        return folder_path("$DBREC_CACHE_DIR", chosen)
+    on_windows = f"{os.environ.get('LOCALAPPDATA') or '~/AppData/Local'}/dbrec/dbrec/Cache"
+    elsewhere = f"{os.environ.get('XDG_CACHE_HOME') or '~/.cache'}/dbrec"
+    places = {"win32": on_windows, "darwin": "~/Library/Caches/dbrec"}
+    return folder_path("the cache", places.get(sys.platform, elsewhere))
 
 
 def find_folder(name: str, data_dir: str | Path | None = None) -> Path:
-    """Find the folder of a data set, and fetch it into the cache if there is none.
+    """Find the folder of a data set, with all three files, and fetch it into the cache if there is none.
 
     Args:
         name: `"ml-1m"` or `"ml-100k"`.
         data_dir: The only folder to look in. None looks in `$DBREC_DATA_DIR`, in the cache, and
             then asks GroupLens, the Hugging Face mirror and, for ML-100K, the package index.
 
-    Returns:
-        A folder with all three files of the set.
-
     Raises:
-        DataError: `data_dir` has no folder of that name, or a folder lacks a file.
+        DataError: `data_dir` is no path or has no folder of that name, or a folder lacks a file.
         UnavailableError: The set is nowhere and can't be fetched or written.
     """
     if data_dir is not None:
-        folder = Path(data_dir).expanduser() / name
+        folder = folder_path("data_dir", data_dir) / name
         if not folder.is_dir():
             raise DataError(
-                f"there is no folder {folder}; data_dir must be a folder that holds {name}/"
-                f"{FILES[name][0]} (not {name} itself). Unpack {name}.zip from {PAGE} there, "
-                "or leave data_dir out to have it fetched"
+                f"there is no folder {folder}; data_dir must be a folder that holds {name}/{FILES[name][0]} "
+                f"(not {name} itself). Unpack {name}.zip from {PAGE} there, or leave data_dir out"
             )
         return _whole(folder, name)
     answers = {}
     if own := os.environ.get("DBREC_DATA_DIR"):
-        folder = Path(own).expanduser() / name
+        folder = folder_path("$DBREC_DATA_DIR", own) / name
         if folder.is_dir():
             return _whole(folder, name)
         answers["$DBREC_DATA_DIR"] = f"there is no folder {folder}"
@@ -113,8 +93,7 @@ def find_folder(name: str, data_dir: str | Path | None = None) -> Path:
 
 
 def _whole(folder: Path, name: str) -> Path:
-    missing = [file for file in FILES[name] if not (folder / file).is_file()]
-    if missing:
+    if missing := [file for file in FILES[name] if not (folder / file).is_file()]:
         raise DataError(
             f"{folder}: {', '.join(missing)} is missing; {', '.join(FILES[name])} must be there. "
             f"Unpack {name}.zip from {PAGE} anew, or remove the folder"
@@ -124,18 +103,23 @@ def _whole(folder: Path, name: str) -> Path:
 
 def _fetch_into(folder: Path, name: str, answers: dict[str, str]) -> None:
     """Fill a folder from the first source that works; it appears only when it is whole."""
+    if lacking := [package for package in ("requests", "tqdm") if importlib.util.find_spec(package) is None]:
+        answers["a download"] = f"it needs {' and '.join(lacking)}: pip install 'dbrec[lessons]'"
+        raise UnavailableError(f"MovieLens {name!r}", answers)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix="unfinished-") as scratch:
-            unfinished = Path(scratch) / name
+        with unfinished_folder(folder.parent, "unfinished") as scratch:
+            unfinished = scratch / name
             unfinished.mkdir()
             for source, fetch in _sources(name).items():
                 try:
                     fetch(unfinished)
-                    return _move(unfinished, folder)
+                    return os.replace(unfinished, folder)
                 except _SOURCE_ERRORS as error:
                     answers[source] = _one_line(error)
     except OSError as error:
+        if folder.is_dir():
+            return  # another process has put its own copy there in the meantime: as good as ours
         answers["the cache"] = (
             f"{folder.parent} can't be written ({error.strerror or error}); make it writable, "
             "or set $DBREC_CACHE_DIR to a folder that is"
@@ -144,61 +128,76 @@ def _fetch_into(folder: Path, name: str, answers: dict[str, str]) -> None:
 
 
 def _sources(name: str) -> dict[str, Callable[[Path], None]]:
-    sources = {site: _zip_fetcher(f"{url}{name}.zip", name) for site, url in SITES.items()}
+    sources = {site: partial(_fetch_zip, f"{url}{name}.zip", name) for site, url in SITES.items()}
     if name == "ml-100k":
         sources["the package index"] = recbole_wheel.fetch_ml_100k
     return sources
 
 
-def _zip_fetcher(url: str, name: str) -> Callable[[Path], None]:
-    def fetch(folder: Path) -> None:
-        _knock(url)
-        archive = folder.with_suffix(".zip")
-        _downloader()(url, str(archive), None)
-        if (found := pooch.file_hash(str(archive))) != SHA256[name]:
-            raise ValueError(f"{name}.zip has the SHA-256 {found}, not {SHA256[name]}")
-        with zipfile.ZipFile(archive) as opened:
-            for file in FILES[name]:
-                (folder / file).write_bytes(opened.read(f"{name}/{file}"))
-
-    return fetch
-
-
-def _downloader() -> pooch.HTTPDownloader:
-    timeout = (CONNECT_SECONDS, READ_SECONDS)
-    return pooch.HTTPDownloader(progressbar=True, chunk_size=2**16, timeout=timeout)
+def _fetch_zip(url: str, name: str, folder: Path) -> None:
+    logger.info("Fetching %s", url)
+    _knock(url)
+    archive = _within(MOST_SECONDS, _read, url)
+    if archive is None:
+        raise RuntimeError(f"the download had no end within {MOST_SECONDS:g} s")
+    if isinstance(archive, Exception):
+        raise RuntimeError(_one_line(archive))
+    refuse_hash(f"{name}.zip", archive, SHA256[name])
+    with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+        for file in FILES[name]:
+            (folder / file).write_bytes(opened.read(f"{name}/{file}"))
 
 
-def _move(unfinished: Path, folder: Path) -> None:
+def _within(seconds: float, work: Callable, *args):
+    """Give what `work` puts into the queue that it gets as its last argument, or None after some seconds.
+
+    It works in a thread, since requests bounds neither the look-up of a name, nor the number of addresses
+    that it tries one after the other, nor how slowly a server drips its answer.
+    """
+    outcome = queue.SimpleQueue()
+    threading.Thread(target=work, args=(*args, outcome), daemon=True).start()
     try:
-        os.replace(unfinished, folder)
-    except OSError:
-        # Another process may have put its own copy there in the meantime: as good as ours.
-        if not folder.is_dir():
-            raise
+        return outcome.get(timeout=seconds)
+    except queue.Empty:
+        return None
+
+
+def _read(url: str, outcome: queue.SimpleQueue) -> None:
+    """Put the bytes at an address into the outcome, or what went wrong."""
+    content = bytearray()
+    try:
+        import requests
+        from tqdm.auto import tqdm
+
+        with requests.get(url, timeout=(CONNECT_SECONDS, READ_SECONDS), stream=True) as response:
+            response.raise_for_status()
+            size = int(response.headers.get("Content-Length", 0))
+            with tqdm(total=size, ncols=79, ascii=os.name == "nt", unit="B", unit_scale=True) as bar:
+                for chunk in response.iter_content(2**16):
+                    content += chunk
+                    bar.update(len(chunk))
+                    if len(content) > MOST_BYTES:
+                        raise ValueError(f"the download has more than {MOST_BYTES:,} bytes")
+        outcome.put(bytes(content))
+    except Exception as error:
+        outcome.put(error)
 
 
 def _knock(url: str) -> None:
-    """Refuse a host that gives no connection in time.
+    """Refuse a host that gives no connection in time."""
+    import requests
 
-    requests bounds neither the look-up of a name nor the number of addresses that it tries one
-    after the other, and without a network each can take a minute.
-    """
     proxy = requests.utils.select_proxy(url, requests.utils.get_environ_proxies(url))
     target = urlsplit(requests.utils.prepend_scheme_if_needed(proxy, "http") if proxy else url)
-    port = target.port or (80 if target.scheme == "http" else 443)
-    host = (target.hostname, port)
+    host = (target.hostname, target.port or (80 if target.scheme == "http" else 443))
     if time.monotonic() - _unreachable_since.get(host, -REST_SECONDS) < REST_SECONDS:
-        raise requests.ConnectionError(f"{target.hostname} gave no connection a moment ago")
-    outcome = queue.SimpleQueue()
-    threading.Thread(target=_connect, args=(*host, outcome), daemon=True).start()
-    try:
-        error = outcome.get(timeout=CONNECT_SECONDS)
-    except queue.Empty:
+        raise RuntimeError(f"{target.hostname} gave no connection a moment ago")
+    error = _within(CONNECT_SECONDS, _connect, *host)
+    if error is None:
         error = f"no answer within {CONNECT_SECONDS:g} s"
     if error:
         _unreachable_since[host] = time.monotonic()
-        raise requests.ConnectionError(f"no connection to {target.hostname} ({error})")
+        raise RuntimeError(f"no connection to {target.hostname} ({error})")
 
 
 def _connect(host: str, port: int, outcome: queue.SimpleQueue) -> None:

@@ -19,12 +19,12 @@ class MovieLens:
 
     Attributes:
         name: `"ml-1m"` or `"ml-100k"`.
-        ratings: One row a rating, in the original order: user_id and item_id (int32), rating
-            (int8, 1..5 stars), timestamp (datetime64[s], UTC; missing where the file has 0).
-        users: Indexed by user_id: gender (category: F, M), age_group (ordered category, from
-            "Under 18" to "56+"), occupation (category), zip_code (string).
-        movies: Indexed by item_id: title (string, without the year), year (Int16, may be
-            missing), genres (a tuple of strings; empty where none is known).
+        ratings: One row a rating, in the original order: user_id and item_id (int32), rating (int8, 1..5
+            stars), timestamp (datetime64[s], UTC; missing where the file has 0).
+        users: Indexed by user_id: gender (category: F, M), age_group (ordered category, from "Under 18" to
+            "56+"), occupation (category), zip_code (string).
+        movies: Indexed by item_id: title (string, without the year), year (Int16, may be missing), genres
+            (a tuple of strings; empty where none is known).
     """
 
     name: str
@@ -33,10 +33,8 @@ class MovieLens:
     movies: pd.DataFrame
 
     def __repr__(self) -> str:
-        return (
-            f"MovieLens({self.name!r}: {len(self.ratings):,} ratings, "
-            f"{len(self.users):,} users, {len(self.movies):,} movies)"
-        )
+        sizes = f"{len(self.ratings):,} ratings, {len(self.users):,} users, {len(self.movies):,} movies"
+        return f"MovieLens({self.name!r}: {sizes})"
 
 
 def load_movielens(name: str = "ml-1m", data_dir: str | Path | None = None) -> MovieLens:
@@ -44,19 +42,17 @@ def load_movielens(name: str = "ml-1m", data_dir: str | Path | None = None) -> M
 
     Args:
         name: `"ml-1m"` or `"ml-100k"`.
-        data_dir: A folder that holds `ml-1m/ratings.dat` or `ml-100k/u.data` and their like; it
-            is only read. None looks in `$DBREC_DATA_DIR`, then in the user's cache folder
-            (`$DBREC_CACHE_DIR` where set), then downloads into that cache.
+        data_dir: A folder that holds `ml-1m/ratings.dat` or `ml-100k/u.data` and their like; it is only
+            read. None looks in `$DBREC_DATA_DIR`, then in the user's cache folder (`$DBREC_CACHE_DIR` where
+            set), then downloads into that cache.
 
     Returns:
         The three frames. Every rating's user and movie have a row in the other two.
 
     Raises:
-        DataError: The name isn't one of the two, `data_dir` doesn't hold the set, or a file is
-            damaged: the message names file and line, and what is allowed. Titles in a wrong
-            encoding are refused where it shows (UTF-8, UTF-16, most of Windows, DOS and Mac).
-        UnavailableError: The set is nowhere and can't be fetched; the message says where to get
-            it and where to put it.
+        DataError: The name isn't one of the two, `data_dir` doesn't hold the set, or a file is damaged or in
+            a wrong encoding that shows: the message names file and line, and what is allowed.
+        UnavailableError: The set is nowhere and can't be fetched; the message says why, and what to do.
     """
     _check_name(name, "name")
     folder = find_folder(name, data_dir)
@@ -64,10 +60,7 @@ def load_movielens(name: str = "ml-1m", data_dir: str | Path | None = None) -> M
     users = read_users(users_file, name)
     movies = read_movies(movies_file, name)
     ratings = read_ratings(ratings_file, name)
-    for column, rows, file in (
-        ("user_id", users, users_file),
-        ("item_id", movies, movies_file),
-    ):
+    for column, rows, file in (("user_id", users, users_file), ("item_id", movies, movies_file)):
         unknown = ~ratings[column].isin(rows.index).to_numpy()
         refuse_rows(ratings_file, unknown, f"the {column} must have a row in {file.name}")
     return MovieLens(name, ratings, users, movies)
@@ -76,11 +69,7 @@ def load_movielens(name: str = "ml-1m", data_dir: str | Path | None = None) -> M
 def default_dataset() -> MovieLens:
     """Load the data set that the lessons use: ML-1M where it can be had, else ML-100K.
 
-    `$DBREC_DATASET` chooses one of the two. Where ML-100K stands in for ML-1M, one printed line
-    says so and why.
-
-    Returns:
-        As `load_movielens`.
+    `$DBREC_DATASET` chooses one of the two. Where ML-100K stands in for ML-1M, a printed line says why.
 
     Raises:
         DataError: `$DBREC_DATASET` is neither name, or a file of the set is damaged.
@@ -96,14 +85,14 @@ def default_dataset() -> MovieLens:
     try:
         dataset = load_movielens("ml-100k")
     except UnavailableError as error:
-        small = {f"ml-100k, {place}": answer for place, answer in error.answers.items()}
-        large = {f"ml-1m, {place}": answer for place, answer in large.items()}
-        raise UnavailableError("MovieLens 'ml-1m' or 'ml-100k'", large | small) from None
+        both = {"ml-1m": large, "ml-100k": error.answers}
+        answers = {f"{name}, {place}": said for name, found in both.items() for place, said in found.items()}
+        raise UnavailableError("MovieLens 'ml-1m' or 'ml-100k'", answers) from None
     reasons = "; ".join(f"{place}: {answer}" for place, answer in large.items())
     print(f"Using MovieLens 100K, because MovieLens 1M can't be had ({reasons}).")
     return dataset
 
 
 def _check_name(name: str, what: str) -> None:
-    if name not in FILES:
+    if not isinstance(name, str) or name not in FILES:
         raise DataError(f"{what} must be one of {', '.join(map(repr, FILES))}, not {name!r}")

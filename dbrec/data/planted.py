@@ -27,20 +27,12 @@ class PlantedWorld:
     A block draws from a stream of its own, told by the seed and the block's number, so its ratings don't hang
     on which blocks were drawn before it.
 
-    Args:
-        n_users: Number of users.
-        n_items: Number of items.
-        n_ratings: Number of ratings.
-        seed: Seed of all draws.
-
     Attributes:
-        user_codes: Places of each user's features in `USER_FEATURES`, shape (n_users, 3), int8.
-        genres: Whether an item is of a genre, shape (n_items, 18).
-        year: Year of each item, shape (n_items,), int16.
-        user_vectors: Shape (n_users, DIM + 2), float32: ``[taste, bias, 1]``.
-        item_vectors: Shape (n_items, DIM + 2), float32: ``[taste, 1, bias]``.
-        n_rated: Number of ratings of each user, shape (n_users,).
-        n_blocks: Number of blocks.
+        user_codes: Positions of each user's features in `USER_FEATURES`, shape (n_users, 3), int8.
+        genres, year: Whether an item is of a genre, shape (n_items, 18), and its year, shape (n_items,).
+        user_vectors: ``[taste, bias, 1]``, shape (n_users, DIM + 2), float32.
+        item_vectors: ``[taste, 1, bias]``, shape (n_items, DIM + 2), float32.
+        n_rated, n_blocks: Number of ratings of each user, shape (n_users,), and number of blocks.
     """
 
     def __init__(self, n_users: int, n_items: int, n_ratings: int, seed: int):
@@ -77,14 +69,7 @@ class PlantedWorld:
         self.item_vectors = _vectors(taste, np.ones(n_items), ITEM_BIAS * bias)
 
     def ratings(self, block: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Draw the ratings of a block of users.
-
-        Args:
-            block: Number of the block, from 0.
-
-        Returns:
-            ``(user_index, item_index, rating)``, ordered by user, then by item.
-        """
+        """Draw ``(user_index, item_index, rating)`` of a block, from 0, ordered by user, then by item."""
         users, items, felt = self._felt(block)
         return users, items, 1 + np.searchsorted(self.thresholds, felt)
 
@@ -94,13 +79,10 @@ class PlantedWorld:
         first = block * USERS_A_BLOCK
         counts = self.n_rated[first : first + USERS_A_BLOCK]
         users, items = self._come_across(rng, counts)
-        scores = self._scores(first + users, items)
+        scores = np.einsum("nd,nd->n", self.user_vectors[first + users], self.item_vectors[items])
         kept = _most_wanted(CHOICE * scores + rng.gumbel(size=len(scores)), users, counts)
         noise = NOISE * rng.standard_normal(kept.sum(), np.float32)
         return first + users[kept], items[kept], scores[kept] + noise
-
-    def _scores(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
-        return np.einsum("nd,nd->n", self.user_vectors[users], self.item_vectors[items])
 
     def _come_across(self, rng: np.random.Generator, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Draw different items for each user by popularity: up to twice as many as they rate."""
@@ -129,9 +111,9 @@ def _with_own(rng: np.random.Generator, effect: np.ndarray) -> tuple[np.ndarray,
     return both[:, :DIM], both[:, DIM]
 
 
-def _vectors(taste: np.ndarray, *places: np.ndarray) -> np.ndarray:
-    """Scale tastes so that the products of two have the standard deviation `TASTE`; add the bias places."""
-    return np.column_stack([np.sqrt(TASTE / np.sqrt(DIM)) * taste, *places]).astype(np.float32)
+def _vectors(taste: np.ndarray, *ends: np.ndarray) -> np.ndarray:
+    """Scale tastes so that the products of two have the standard deviation `TASTE`; add the last columns."""
+    return np.column_stack([np.sqrt(TASTE / np.sqrt(DIM)) * taste, *ends]).astype(np.float32)
 
 
 def _draws_and_met(popularity: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -143,15 +125,12 @@ def _draws_and_met(popularity: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _activity(rng: np.random.Generator, n_users: int, n_ratings: int, most: int) -> np.ndarray:
     """Share the ratings out: lognormal above `FEWEST_RATINGS`, none above `most`, and exactly `n_ratings`."""
     weights = rng.lognormal(size=n_users)
-
-    def counts(scale: float) -> np.ndarray:
-        return np.minimum(FEWEST_RATINGS + scale * weights, most)
-
     low, high = 0.0, most / weights.min()
     for _ in range(100):
         middle = (low + high) / 2
-        low, high = (middle, high) if counts(middle).sum() < n_ratings else (low, middle)
-    whole, rest = np.divmod(counts(high), 1)
+        n = np.minimum(FEWEST_RATINGS + middle * weights, most).sum()
+        low, high = (middle, high) if n < n_ratings else (low, middle)
+    whole, rest = np.divmod(np.minimum(FEWEST_RATINGS + high * weights, most), 1)
     rounded_up = np.argsort(-rest, kind="stable")[: int(n_ratings - whole.sum())]
     whole[rounded_up] += 1
     return whole.astype(np.int64)
@@ -160,9 +139,8 @@ def _activity(rng: np.random.Generator, n_users: int, n_ratings: int, most: int)
 def _most_wanted(wish: np.ndarray, users: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """Mark the `counts` rows of each user that have the strongest wish; `users` ascends."""
     met = np.bincount(users, minlength=len(counts))
-    low = wish.min()
     # One sort serves all users: wishes squeezed into [0, 1) stay within the band of their user.
-    order = np.argsort(users + (wish - low) / (1 + wish.max() - low))
+    order = np.argsort(users + (wish - wish.min()) / (1 + wish.max() - wish.min()))
     rank = np.arange(len(users)) - np.repeat(np.cumsum(met) - met, met)
     kept = np.zeros(len(users), bool)
     kept[order] = rank >= np.repeat(met - counts, met)

@@ -1,16 +1,20 @@
 """Split ratings into a part to learn from and a part to be judged by."""
 
+import reprlib
+
 import numpy as np
 import pandas as pd
 
+from dbrec.checks import number, raw_ids, seed_number
 
-def split_ratings(
-    ratings: pd.DataFrame, test_share: float = 0.2, seed: int = 0
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+Parts = tuple[pd.DataFrame, pd.DataFrame]
+
+
+def split_ratings(ratings: pd.DataFrame, test_share: float = 0.2, seed: int = 0) -> Parts:
     """Hold out a random share of each user's ratings.
 
-    A user with n ratings gives ``round(test_share * n)`` of them to the test part, and always keeps at
-    least one in the training part, so that no user of the test part is new.
+    A user with n ratings gives ``round(test_share * n)`` of them to the test part, and always keeps one or
+    more in the training part, so that no user of the test part is new.
 
     Args:
         ratings: One row a rating, with a column ``user_id``; any index.
@@ -21,7 +25,9 @@ def split_ratings(
         ``(train, test)``: both with the columns, the order and the index labels of `ratings`.
 
     Raises:
-        ValueError: If `test_share` isn't in [0, 1) or there is no column ``user_id``.
+        ValueError: If `ratings` isn't a frame with one column ``user_id``, a user is missing, `test_share`
+            isn't in [0, 1), or `seed` isn't a whole number from 0.
+        TypeError: If the ids aren't all ints or all text.
 
     Example:
         >>> ratings = pd.DataFrame({"user_id": [1] * 5 + [2] * 5, "item_id": list(range(10))})
@@ -29,34 +35,41 @@ def split_ratings(
         >>> test.user_id.tolist()
         [1, 2]
     """
-    _check(ratings, "user_id", test_share)
-    users = pd.factorize(ratings["user_id"])[0]
-    shuffled = np.lexsort((np.random.default_rng(seed).random(len(users)), users))
-    counts = np.bincount(users)
-    position = np.arange(len(users)) - np.repeat(np.cumsum(counts) - counts, counts)
-    held_out = np.minimum(np.round(test_share * counts), counts - 1)
-    is_test = np.zeros(len(users), bool)
-    is_test[shuffled] = position < np.repeat(held_out, counts)
+    user_index = pd.factorize(_ids(ratings, "user_id"))[0]
+    is_test = held_out_rows(user_index, test_share, seed)
     return ratings[~is_test], ratings[is_test]
 
 
-def split_users(
-    ratings: pd.DataFrame, test_share: float = 0.1, seed: int = 0
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Hold out all ratings of a random share of the users: in the test part everybody is new.
+def held_out_rows(user_index: np.ndarray, test_share: float, seed: int) -> np.ndarray:
+    """Choose the rows that `split_ratings` holds out, from positions in place of ids.
 
-    Of n users, ``round(test_share * n)`` go to the test part, and at least one goes to either part.
+    Each row draws a number, and each user's rows with the least numbers are held out: which rows those are
+    hangs on their order, and not on which position a user has.
 
     Args:
-        ratings: One row a rating, with a column ``user_id``; any index.
-        test_share: Share of the users to hold out, in (0, 1).
-        seed: Seed of the draw: the same seed and the same users give the same split.
+        user_index: Position of each row's user, from 0 and in any numbering, shape (n,).
+        test_share: As in `split_ratings`, with the same error.
+        seed: As in `split_ratings`, with the same error.
 
     Returns:
-        ``(train, test)``: both with the columns, the order and the index labels of `ratings`.
+        Whether a row is held out, shape (n,), boolean.
+    """
+    share, draws = _share(test_share), np.random.default_rng(seed_number(seed)).random(len(user_index))
+    by_user = np.lexsort((draws, user_index))
+    counts = np.bincount(user_index)
+    rank = np.arange(len(user_index)) - np.repeat(np.cumsum(counts) - counts, counts)
+    held_out = np.minimum(np.round(share * counts), counts - 1)
+    is_test = np.zeros(len(user_index), bool)
+    is_test[by_user] = rank < np.repeat(held_out, counts)
+    return is_test
 
-    Raises:
-        ValueError: If `test_share` isn't in (0, 1), there is no column ``user_id``, or fewer than two users.
+
+def split_users(ratings: pd.DataFrame, test_share: float = 0.1, seed: int = 0) -> Parts:
+    """Hold out all ratings of a random share of the users: in the test part everybody is new.
+
+    Of n users, ``round(test_share * n)`` go to the test part, and at least one goes to either part. The same
+    seed and the same users give the same split, in any order of rows. All else is as in `split_ratings`, but
+    `test_share` must lie in (0, 1), and fewer than two users are refused by a ValueError.
 
     Example:
         >>> ratings = pd.DataFrame({"user_id": [1, 1, 2, 2, 3], "item_id": [7, 8, 7, 9, 7]})
@@ -67,52 +80,42 @@ def split_users(
     return _split_ids(ratings, "user_id", test_share, seed)
 
 
-def split_items(
-    ratings: pd.DataFrame, test_share: float = 0.1, seed: int = 0
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def split_items(ratings: pd.DataFrame, test_share: float = 0.1, seed: int = 0) -> Parts:
     """Hold out all ratings of a random share of the items: in the test part every item is new.
 
-    Of n items, ``round(test_share * n)`` go to the test part, and at least one goes to either part.
-
-    Args:
-        ratings: One row a rating, with a column ``item_id``; any index.
-        test_share: Share of the items to hold out, in (0, 1).
-        seed: Seed of the draw: the same seed and the same items give the same split.
-
-    Returns:
-        ``(train, test)``: both with the columns, the order and the index labels of `ratings`. A user may be
-        in one of them only.
-
-    Raises:
-        ValueError: If `test_share` isn't in (0, 1), there is no column ``item_id``, or fewer than two items.
-
-    Example:
-        >>> ratings = pd.DataFrame({"user_id": [1, 1, 2, 2, 3], "item_id": [7, 8, 7, 9, 7]})
-        >>> train, test = split_items(ratings, test_share=0.3)
-        >>> train.item_id.nunique(), test.item_id.nunique()
-        (2, 1)
+    As `split_users`, by a column ``item_id``. A user may be in one of the two parts only.
     """
     return _split_ids(ratings, "item_id", test_share, seed)
 
 
-def _check(ratings: pd.DataFrame, column: str, test_share: float) -> None:
-    if not 0 <= test_share < 1:
-        raise ValueError(f"test_share is {test_share}: give a share in [0, 1), such as 0.2")
-    if column not in ratings:
-        raise ValueError(f"ratings has the columns {list(ratings)}: a column {column!r} is needed")
-
-
-def _split_ids(
-    ratings: pd.DataFrame, column: str, test_share: float, seed: int
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    _check(ratings, column, test_share)
-    if test_share == 0:
+def _split_ids(ratings: pd.DataFrame, column: str, test_share: float, seed: int) -> Parts:
+    share = _share(test_share)
+    if share == 0:
         raise ValueError(
             "test_share is 0, and at least one id is held out: give a share in (0, 1), such as 0.1"
         )
-    ids = np.sort(ratings[column].unique())
+    index, ids = pd.factorize(_ids(ratings, column), sort=True)
     if len(ids) < 2:
         raise ValueError(f"column {column!r} holds {len(ids)} ids: at least 2 are needed, one for each part")
-    held_out = np.clip(round(test_share * len(ids)), 1, len(ids) - 1)
-    is_test = ratings[column].isin(np.random.default_rng(seed).permutation(ids)[:held_out])
+    n_held_out = np.clip(round(share * len(ids)), 1, len(ids) - 1)
+    order = np.random.default_rng(seed_number(seed)).permutation(len(ids))
+    is_test = np.isin(index, order[:n_held_out])
     return ratings[~is_test], ratings[is_test]
+
+
+def _ids(ratings: pd.DataFrame, column: str) -> pd.Index:
+    if not isinstance(ratings, pd.DataFrame):
+        raise ValueError(f"ratings is a {type(ratings).__name__}: give a DataFrame with a column {column!r}")
+    columns = list(ratings)
+    if column not in columns:
+        raise ValueError(f"ratings has the columns {reprlib.repr(columns)}: a column {column!r} is needed")
+    if columns.count(column) > 1:
+        raise ValueError(f"ratings has {columns.count(column)} columns {column!r}: leave one of them")
+    return raw_ids(ratings[column] if len(ratings) else [], f"ratings[{column!r}]")
+
+
+def _share(test_share: float) -> float:
+    try:
+        return number("test_share", test_share, "[0, 1)")
+    except ValueError:
+        raise ValueError(f"test_share is {reprlib.repr(test_share)}: give a share in [0, 1)") from None

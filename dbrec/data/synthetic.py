@@ -1,12 +1,8 @@
 """Make ratings of any number, shaped like MovieLens and with planted tastes, so that the best AUC is known.
 
-They are made block by block of users and written as they come, so memory doesn't grow with their number. Each
-block draws from a stream of its own, told by the seed and the block's number: what a user rates hangs neither
-on the order of the blocks nor on what else was drawn.
+They are made block by block of users and written as they come, so memory doesn't grow with their number.
 """
 
-import shutil
-import tempfile
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from dbrec.checks import whole_number
+from dbrec.data.files import folder_path, unfinished_folder
 from dbrec.data.parsing import GENRES
 from dbrec.data.planted import FEWEST_RATINGS, USER_FEATURES, PlantedWorld
 from dbrec.scoring.scorer import pair_scores
@@ -23,19 +21,22 @@ PLANTED = "planted.npz"
 PLANTED_ARRAYS = "user_codes", "genres", "year", "user_vectors", "item_vectors"
 
 
+def _mapped(name: str, doc: str) -> property:
+    return property(lambda data: np.load(data.folder / f"{name}.npy", mmap_mode="r"), doc=doc)
+
+
 @dataclass(frozen=True, eq=False)
 class SyntheticData:
     """Ratings in a folder, and what was planted in them.
 
-    An id is a position plus 1. The arrays of ratings are mapped anew each time they are asked for, and not
-    read: what nobody holds any more takes no memory.
+    An id is a position plus 1. The arrays of ratings are mapped anew each time they are asked for, so what
+    nobody holds any more takes no memory.
 
     Attributes:
         folder: The folder; `open_ratings` takes it.
-        users: Features, indexed by ``user_id``: gender, age_group, occupation.
-        items: Features, indexed by ``item_id``: genres (a tuple) and year.
-        user_vectors: Planted, shape (n_users, 10), float32: ``[taste, bias, 1]``.
-        item_vectors: Planted, shape (n_items, 10): ``[taste, 1, bias]``.
+        users, items: Features, indexed by ``user_id``: gender, age_group, occupation; by ``item_id``: genres
+            (a tuple) and year.
+        user_vectors, item_vectors: Planted ``[taste, bias, 1]`` and ``[taste, 1, bias]``, shape (n, 10).
     """
 
     folder: Path
@@ -44,61 +45,31 @@ class SyntheticData:
     user_vectors: np.ndarray
     item_vectors: np.ndarray
 
-    @property
-    def user_index(self) -> np.ndarray:
-        """Position of each rating's user, shape (n,), int32, ascending."""
-        return self._column("user_index")
-
-    @property
-    def item_index(self) -> np.ndarray:
-        """Position of each rating's item, shape (n,), int32, ascending within a user."""
-        return self._column("item_index")
-
-    @property
-    def rating(self) -> np.ndarray:
-        """The ratings, shape (n,), int8, 1 to 5."""
-        return self._column("rating")
-
-    def _column(self, name: str) -> np.ndarray:
-        return np.load(self.folder / f"{name}.npy", mmap_mode="r")
+    user_index = _mapped("user_index", "Position of each rating's user, shape (n,), int32, ascending.")
+    item_index = _mapped("item_index", "Position of its item, shape (n,), int32, ascending within a user.")
+    rating = _mapped("rating", "The ratings, shape (n,), int8, 1 to 5.")
 
     def __len__(self) -> int:
         return len(self.rating)
 
     def true_scores(self, user_index: np.ndarray, item_index: np.ndarray) -> np.ndarray:
-        """Score pairs of positions by what was planted, without the noise: no model can do better.
-
-        Args:
-            user_index: Positions of users, shape (n,).
-            item_index: Positions of items, shape (n,).
-
-        Returns:
-            Scores, shape (n,), float32; rated 4 or 5 where score and noise come above a threshold.
-        """
+        """Score pairs of positions, all of shape (n,), by what was planted: no model can do better."""
         return pair_scores(self.user_vectors, self.item_vectors, user_index, item_index)
 
     def to_frame(self) -> pd.DataFrame:
         """Read all ratings into a frame ``user_id``, ``item_id``, ``rating``, for sizes that memory holds."""
-        return pd.DataFrame(
-            {
-                "user_id": self.user_index + np.int32(1),
-                "item_id": self.item_index + np.int32(1),
-                "rating": np.array(self.rating),
-            }
-        )
+        user_id, item_id = self.user_index + np.int32(1), self.item_index + np.int32(1)
+        return pd.DataFrame({"user_id": user_id, "item_id": item_id, "rating": np.array(self.rating)})
 
 
 def make_ratings(folder, n_users: int, n_items: int, n_ratings: int, seed: int = 0) -> SyntheticData:
-    """Make ratings with planted tastes and write them to a folder.
+    """Make ratings with planted tastes and write them to a folder, which takes its name when it is whole.
 
     A user's taste and bias are an effect of gender, age group and occupation plus a draw of their own; an
     item's, of genres, year and, for the bias, popularity. The planted score is ``taste . taste' + bias +
     bias'``; score plus noise, cut at four thresholds, is the rating, and about 57 % are 4 or 5. Popularity
     falls as ``(rank + n_items / 20) ** -2`` (Zipf and Mandelbrot), users' numbers of ratings are lognormal
     above 10. Of the items that a user comes across, by popularity, they rate those that they like better.
-
-    The columns are three files of numpy: each is mapped alone, without reading or unpacking, and can be
-    written from front to end. They are written in a folder beside `folder` that takes its name at the end.
 
     Args:
         folder: Folder to make; nothing may be there.
@@ -107,55 +78,50 @@ def make_ratings(folder, n_users: int, n_items: int, n_ratings: int, seed: int =
         n_ratings: Number of ratings: at least 10 a user, and at most half of the items.
         seed: Seed of all draws, at least 0: the same four numbers give the same ratings.
 
-    Returns:
-        The ratings, as `open_ratings` opens them.
-
     Raises:
-        ValueError: If a number is out of these bounds.
+        ValueError: If a number isn't whole or is out of these bounds, or `folder` is no path.
         FileExistsError: If there is something at `folder`.
     """
-    _check(n_users, n_items, n_ratings, seed)
-    folder = Path(folder)
+    n_users, n_items, n_ratings, seed = _whole_numbers(n_users, n_items, n_ratings, seed)
+    folder = folder_path("folder", folder)
     if folder.exists():
         raise FileExistsError(f"{folder} is there already: open it by open_ratings, or choose another folder")
     world = PlantedWorld(n_users, n_items, n_ratings, seed)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    new = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
+    with unfinished_folder(folder.parent, f".{folder.name}") as scratch:
+        new = scratch / folder.name
+        new.mkdir()
         np.savez(new / PLANTED, **{name: getattr(world, name) for name in PLANTED_ARRAYS})
         _write(new, world, n_ratings)
         new.rename(folder)
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
     return open_ratings(folder)
 
 
 def open_ratings(folder) -> SyntheticData:
-    """Open what `make_ratings` made.
-
-    Raises:
-        FileNotFoundError: If there are no such ratings at `folder`.
-    """
-    folder = Path(folder)
-    if not (folder / PLANTED).is_file():
+    """Open what `make_ratings` made; a FileNotFoundError says if `folder` holds nothing of it."""
+    folder = folder_path("folder", folder)
+    if not all((folder / file).is_file() for file in (PLANTED, *(f"{name}.npy" for name in COLUMNS))):
         raise FileNotFoundError(f"{folder} holds no synthetic ratings: make them by make_ratings")
     with np.load(folder / PLANTED, allow_pickle=False) as planted:
-        users = _user_frame(planted["user_codes"])
-        items = _item_frame(planted["genres"], planted["year"])
-        return SyntheticData(folder, users, items, planted["user_vectors"], planted["item_vectors"])
+        codes, genres, year, user_vectors, item_vectors = (planted[name] for name in PLANTED_ARRAYS)
+    genre_names = [tuple(GENRES[genre] for genre in np.flatnonzero(flags)) for flags in genres]
+    items = pd.DataFrame({"genres": genre_names, "year": year}, index=_ids(len(year), "item_id"))
+    columns = zip(codes.T, USER_FEATURES.items(), strict=True)
+    users = {name: pd.Categorical.from_codes(part, list(values)) for part, (name, values) in columns}
+    users = pd.DataFrame(users, index=_ids(len(codes), "user_id"))
+    return SyntheticData(folder, users, items, user_vectors, item_vectors)
 
 
-def _check(n_users: int, n_items: int, n_ratings: int, seed: int) -> None:
-    numbers = {"n_users": (n_users, 1), "n_items": (n_items, 2 * FEWEST_RATINGS), "seed": (seed, 0)}
-    for name, (value, least) in numbers.items():
-        if value < least:
-            raise ValueError(f"{name} is {value}: give a whole number of at least {least}")
+def _whole_numbers(n_users, n_items, n_ratings, seed) -> tuple[int, int, int, int]:
+    n_users, n_items = whole_number("n_users", n_users), whole_number("n_items", n_items, 2 * FEWEST_RATINGS)
+    n_ratings, seed = whole_number("n_ratings", n_ratings), whole_number("seed", seed, 0)
     low, high = n_users * FEWEST_RATINGS, n_users * (n_items // 2)
     if not low <= n_ratings <= high:
         raise ValueError(
             f"n_ratings is {n_ratings:,}: {n_users:,} users of {n_items:,} items give {low:,} "
             f"({FEWEST_RATINGS} each) to {high:,} (half of the items each)"
         )
+    return n_users, n_items, n_ratings, seed
 
 
 def _write(folder: Path, world: PlantedWorld, n_ratings: int) -> None:
@@ -169,19 +135,6 @@ def _write(folder: Path, world: PlantedWorld, n_ratings: int) -> None:
             columns = world.ratings(block)
             for file, values, dtype in zip(opened, columns, COLUMNS.values(), strict=True):
                 file.write(np.ascontiguousarray(values, dtype).data)
-
-
-def _user_frame(codes: np.ndarray) -> pd.DataFrame:
-    columns = {
-        name: pd.Categorical.from_codes(part, list(values))
-        for part, (name, values) in zip(codes.T, USER_FEATURES.items(), strict=True)
-    }
-    return pd.DataFrame(columns, index=_ids(len(codes), "user_id"))
-
-
-def _item_frame(genres: np.ndarray, year: np.ndarray) -> pd.DataFrame:
-    names = [tuple(GENRES[g] for g in np.flatnonzero(flags)) for flags in genres]
-    return pd.DataFrame({"genres": names, "year": year}, index=_ids(len(year), "item_id"))
 
 
 def _ids(n: int, name: str) -> pd.Index:

@@ -16,13 +16,7 @@ class DataError(ValueError):
 
 @dataclass(frozen=True)
 class Line:
-    """Hold a line of a file, to read its fields and to say what is wrong with it.
-
-    Attributes:
-        path: The file.
-        number: The line's number, from 1.
-        text: The line without its end.
-    """
+    """Hold a line of a file, its number from 1 and its text without the end, to read it and to refuse it."""
 
     path: Path
     number: int
@@ -53,16 +47,7 @@ class Line:
 
 
 def refuse_rows(path: Path, wrong: np.ndarray, rule: str) -> None:
-    """Raise a DataError for the first wrong row of a file that has one row a line.
-
-    Args:
-        path: The file.
-        wrong: Booleans, shape (rows,).
-        rule: What is allowed, or what is wrong with the row.
-
-    Raises:
-        DataError: Any row is wrong; it names the file and the line, and quotes the row.
-    """
+    """Raise a DataError that names rule and line of the first wrong row; `wrong` are booleans, a row each."""
     if wrong.any():
         number = int(wrong.argmax()) + 1
         text = path.read_bytes().split(b"\n", number)[number - 1]
@@ -70,47 +55,29 @@ def refuse_rows(path: Path, wrong: np.ndarray, rule: str) -> None:
 
 
 def read_lines(path: Path) -> Iterator[Line]:
-    """Give the lines of a file of Latin-1 text, without what ends them.
-
-    Args:
-        path: The file. Empty lines at its end are left out.
+    """Give the lines of a file of Latin-1 text; empty ones at its end are left out.
 
     Raises:
-        DataError: The file can't be read, is empty or cut off in a line, or its encoding is
-            visibly not Latin-1.
+        DataError: The file can't be read, is empty or cut off in a line, or visibly isn't Latin-1.
     """
     for number, text in enumerate(_read_text(path).decode("latin-1").split("\n"), 1):
         yield Line(path, number, text.removesuffix("\r"))
 
 
 def read_whole_numbers(path: Path, columns: Sequence[str], separator: str) -> np.ndarray:
-    """Read a table of whole numbers.
-
-    Args:
-        path: The file. Row i is line i + 1.
-        columns: What the columns are called, for the message of an error.
-        separator: What stands between two columns.
-
-    Returns:
-        An int64 array of shape (rows, columns).
+    """Read a table of whole numbers, shape (rows, columns), int64; row i is line i + 1.
 
     Raises:
         DataError: As `read_lines`, or a row is malformed.
     """
     raw = _read_text(path)
-    # pandas' fast parser takes only one character between columns, reads 3.0 as a whole number,
-    # and names no reliable line where it fails. So it gets files without other characters, and
-    # one that it can't read is looked at line by line.
+    # pandas' fast parser takes only one character between columns, reads 3.0 as a whole number, and names no
+    # reliable line where it fails. So it gets files without other characters, and one that it can't read is
+    # looked at line by line.
     if not raw.translate(None, b"-0123456789\r\n" + separator.encode()):
         table = io.BytesIO(raw.replace(separator.encode(), b"\t"))
         try:
-            frame = pd.read_csv(
-                table,
-                sep="\t",
-                header=None,
-                dtype=np.int64,
-                skip_blank_lines=False,
-            )
+            frame = pd.read_csv(table, sep="\t", header=None, dtype=np.int64, skip_blank_lines=False)
         except (ValueError, OverflowError):
             frame = pd.DataFrame()
         if frame.shape[1] == len(columns):
@@ -130,13 +97,13 @@ def _read_text(path: Path) -> bytes:
         raise DataError(f"{path}: it can't be read ({error.strerror})") from error
     if b"\0" in raw:
         raise DataError(
-            f"{path}, line {raw[: raw.index(0)].count(10) + 1}: there is a zero byte, so this is "
-            "UTF-16 or no text; MovieLens is Latin-1 text: unpack the file again from its zip"
+            f"{path}, line {raw[: raw.index(0)].count(10) + 1}: there is a zero byte, so this is UTF-16 or "
+            "no text; MovieLens is Latin-1 text: unpack the file again from its zip"
         )
     if not raw.endswith(b"\n"):
         raise DataError(
-            f"{path}, line {raw.count(10) + 1}: the last line has no line end, so the file is "
-            "empty or cut off; unpack it again from its zip, or end the line if it is complete"
+            f"{path}, line {raw.count(10) + 1}: the last line has no line end, so the file is empty or cut "
+            "off; unpack it again from its zip, or end the line if it is complete"
         )
     if not raw.isascii():
         _refuse_encoding(path, raw)
@@ -144,9 +111,9 @@ def _read_text(path: Path) -> bytes:
 
 
 def _refuse_encoding(path: Path, raw: bytes) -> None:
-    # Latin-1 has a character for every byte, so a wrong encoding shows only where the bytes spell
-    # something that Latin-1 text doesn't: a UTF-8 sequence, or its control codes 0x80-0x9f, which
-    # are letters in Windows, DOS and Mac encodings. Latin-2 and its like can't be told apart.
+    # Latin-1 has a character for every byte, so a wrong encoding shows only where the bytes spell something
+    # that Latin-1 text doesn't: a UTF-8 sequence, or its control codes 0x80-0x9f, which are letters in
+    # Windows, DOS and Mac encodings. Latin-2 and its like can't be told apart.
     for number, text in enumerate(raw.split(b"\n"), 1):
         line = Line(path, number, text.decode("latin-1"))
         if not text.isascii() and _is_utf8(text):
@@ -157,7 +124,6 @@ def _refuse_encoding(path: Path, raw: bytes) -> None:
 
 def _is_utf8(text: bytes) -> bool:
     try:
-        text.decode("utf-8")
+        return bool(text.decode("utf-8"))
     except UnicodeDecodeError:
         return False
-    return True

@@ -1,6 +1,7 @@
 """Find the place of a US ZIP code: state, region and coordinates."""
 
 import functools
+import reprlib
 
 import numpy as np
 import pandas as pd
@@ -17,11 +18,7 @@ DIVISIONS = {
     "Middle Atlantic": "NJ NY PA",
     "New England": "CT MA ME NH RI VT",
 }
-"""The nine divisions of the US Census Bureau, roughly from west to east, and their states.
-
-Source:
-    U.S. Census Bureau, "Census Regions and Divisions of the United States".
-"""
+"""The nine divisions by the US Census Bureau's "Census Regions and Divisions of the United States"."""
 
 _REGION = {state: region for region, states in DIVISIONS.items() for state in states.split()}
 _US_CODE = r"^(\d{5})(?:-?\d{4})?$"
@@ -41,7 +38,7 @@ def places(zip_codes: pd.Series) -> pd.DataFrame:
         AE or AP) has no region and no coordinates; territories such as Puerto Rico have no region.
 
     Raises:
-        TypeError: If the codes are numbers, which have lost their leading zeros.
+        TypeError: If they aren't a row of text: numbers have lost their leading zeros.
 
     Example:
         >>> places(pd.Series(["02138", "55455-0001", "K7L5J"], index=[7, 8, 9])).round(1)
@@ -50,12 +47,17 @@ def places(zip_codes: pd.Series) -> pd.DataFrame:
         8    MN  West North Central      45.0      -93.2
         9   NaN                 NaN       NaN        NaN
     """
-    codes = pd.Series(zip_codes)
-    if pd.api.types.is_numeric_dtype(codes) and codes.notna().any():
+    try:
+        codes = pd.Series([zip_codes] if zip_codes is None else zip_codes)
+    except (TypeError, ValueError):  # frames, tables, sets
         raise TypeError(
-            f"zip_codes has dtype {codes.dtype}, such as {codes.dropna().iloc[0]}: give text, since "
-            "numbers lose leading zeros; read the file with dtype=str, or restore them by "
-            ".astype(str).str.zfill(5)"
+            f"zip_codes is a {type(zip_codes).__name__}: give one column or list of text"
+        ) from None
+    other = [code for code in codes.dropna().tolist() if not isinstance(code, str)]
+    if other:
+        raise TypeError(
+            f"zip_codes has dtype {codes.dtype}, such as {reprlib.repr(other[0])}: give text, since numbers "
+            "lose leading zeros; read the file with dtype=str, or restore them by .astype(str).str.zfill(5)"
         )
     five_digits = codes.astype("str").str.strip().str.extract(_US_CODE, expand=False)
     return _table().reindex(five_digits).set_axis(codes.index)

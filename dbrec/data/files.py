@@ -1,0 +1,60 @@
+"""Take the folders that people name, give folders to fill, and know contents by their SHA-256."""
+
+import hashlib
+import os
+import platform
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from dbrec.data.textfiles import DataError
+
+
+def folder_path(name: str, value: str | os.PathLike) -> Path:
+    """Return a path, with the user's home for ``~``.
+
+    Raises:
+        DataError: It is neither text nor a path, or names the home of nobody; the message calls it `name`.
+    """
+    try:
+        return Path(value).expanduser()
+    except (TypeError, RuntimeError):
+        raise DataError(f"{name} is {value!r}: give the path of a folder, as text or pathlib.Path") from None
+
+
+@contextmanager
+def unfinished_folder(parent: Path, prefix: str) -> Iterator[Path]:
+    """Give a folder to fill in `parent`, removed at the end with all that wasn't moved out of it.
+
+    Its name holds prefix, machine and process. Those that killed processes of this machine left there are
+    removed first.
+    """
+    start = f"{prefix}-{platform.node()}-"
+    for folder in parent.iterdir():
+        named = re.fullmatch(re.escape(start) + r"(\d+)-\w{8}", folder.name)
+        if named and not _runs(int(named[1])):
+            shutil.rmtree(folder, ignore_errors=True)
+    start += f"{os.getpid()}-"
+    with tempfile.TemporaryDirectory(prefix=start, dir=parent, ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+def _runs(process: int) -> bool:
+    if os.name == "nt":
+        return True  # there, os.kill would end it
+    try:
+        os.kill(process, 0)  # sends nothing
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
+def refuse_hash(what: str, content: bytes, sha256: str) -> None:
+    """Raise a DataError if the content has another SHA-256."""
+    if (found := hashlib.sha256(content).hexdigest()) != sha256:
+        raise DataError(f"{what} has the SHA-256 {found}, not {sha256}")
