@@ -70,7 +70,7 @@ def raw_ids(values, name: str = "ids") -> pd.Index:
         ValueError: If one is missing.
     """
     what = f"{name} must be one id or a row of ids, ints or text"
-    if isinstance(values, (pd.DataFrame, Mapping, bytes, bytearray)):
+    if isinstance(values, (pd.DataFrame, pd.MultiIndex, Mapping, bytes, bytearray)):
         raise TypeError(f"{what}, and not a {type(values).__name__}: {reprlib.repr(values)}")
     if isinstance(values, str) or not isinstance(values, Iterable):
         values = [values]
@@ -85,15 +85,15 @@ def raw_ids(values, name: str = "ids") -> pd.Index:
         ids = ids.astype(ids.cat.categories.dtype) if ids.notna().all() else ids.astype(object)
     if (missing := ids.isna()).any():
         raise ValueError(f"{name} has a missing value at position {missing.argmax()}: leave such rows out")
+    if ids.empty:
+        return pd.Index([], dtype=np.int64)
     kind = pd.api.types.infer_dtype(ids, skipna=False)
     if kind == "floating" and (ids % 1 == 0).all():
         return pd.Index(ids.to_numpy(np.float64).astype(np.int64))
     if kind == "integer" and ids.max() < 2**63 and ids.min() >= -(2**63):
         return pd.Index(ids.to_numpy(ids.dtype if ids.dtype in (np.int32, np.int16, np.int8) else np.int64))
-    if kind == "string":
+    if kind == "string" and not ids.str.endswith("\0").any():  # which numpy's text arrays drop
         return pd.Index(ids.to_numpy(object), dtype="str")
-    if kind == "empty":
-        return pd.Index([], dtype=np.int64)
     raise TypeError(
         f"{what}, and these are {kind}, such as {reprlib.repr(ids.tolist()[0])}: "
         f"turn them into text, as by [str(x) for x in {name}]"

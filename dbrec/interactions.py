@@ -58,9 +58,13 @@ class Interactions:
         value = _finite(_column(ratings, "rating", name), name)
         keys = pd.Series(user_index.astype(np.int64) * max(len(item_ids), 1) + item_index)
         if (twice := keys.duplicated()).any():
-            row = twice.argmax()
-            pair = f"user {user_ids[user_index[row]]!r} with item {item_ids[item_index[row]]!r}"
-            raise ValueError(f"{name} has {pair} more than once: keep one row a pair")
+            user, item = (
+                ids[index[twice]].tolist()[0]
+                for ids, index in ((user_ids, user_index), (item_ids, item_index))
+            )
+            raise ValueError(
+                f"{name} has user {user!r} with item {item!r} more than once: keep one row a pair"
+            )
         liked = value >= liked_from
         if liked.all() or not liked.any():
             raise ValueError(
@@ -149,9 +153,9 @@ def _finite(column: pd.Series, name: str) -> np.ndarray:
     value = column.to_numpy() if plain else column.to_numpy(float, na_value=np.nan)
     broken = ~(np.abs(value.astype(float)) <= LARGEST_RATING)
     if broken.any():
-        row = broken.argmax()
+        row, wrong = next(iter(column[broken].to_dict().items()))
         raise ValueError(
-            f"row {column.index[row]!r} of {name} has the rating {column.iloc[row]!r}: give finite numbers "
+            f"row {row!r} of {name} has the rating {wrong!r}: give finite numbers "
             f"of up to {LARGEST_RATING:g}, and leave rows without a rating out"
         )
     return value

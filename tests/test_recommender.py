@@ -136,7 +136,7 @@ def test_what_a_user_with_ratings_is_shown_is_mostly_their_choice(fitted):
 
 def test_without_a_history_both_scores_are_those_of_the_towers(planted):
     recommender = HybridRecommender(**SMALL | {"epochs": 3}, history_dim=0).fit(planted["ratings"])
-    assert recommender.fitted_.vectors.widths == (2 * 8, 2, 2, 0)
+    assert recommender.fitted_.vectors.widths == (2 * 8, 2 * 2, 2, 0)
     shown = recommender.recommend("u0", k=3)
     assert recommender.score("u0", shown.item_id) == pytest.approx(shown.list_score, abs=1e-6)
     assert len(recommender.recommend_for(liked=[101], k=3)) == 3
@@ -291,7 +291,7 @@ def test_what_ends_in_numbers_that_are_not_finite_is_refused_and_the_old_fit_sta
     before = fitted[0].score("u0", [100, 101])
     monkeypatch.setattr(
         "dbrec.training.layers.FeatureTower.tastes_and_biases",
-        lambda self, rows, history=None: (np.full((len(rows), 16), np.nan), np.zeros((len(rows), 1))),
+        lambda self, rows, history=None: (np.full((len(rows), 16), np.nan), np.zeros((len(rows), 2))),
     )
     with pytest.raises(ValueError, match="training ended in numbers that aren't finite"):
         fitted[0].fit(planted["ratings"])

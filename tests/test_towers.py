@@ -168,8 +168,8 @@ def test_the_seed_decides_the_first_weights():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"embedding_dim": 0}, "embedding_dim is 0: give a length of at least 1"),
-        ({"dropout": 1.0}, r"dropout is 1.0: give a chance in \[0, 1\)"),
+        ({"embedding_dim": 0}, "embedding_dim is 0: give a whole number of at least 1"),
+        ({"dropout": 1.0}, r"dropout is 1.0: give a finite number in \[0, 1\)"),
     ],
 )
 def test_arguments_out_of_range_are_refused(arguments, message):
@@ -178,7 +178,7 @@ def test_arguments_out_of_range_are_refused(arguments, message):
 
 
 def test_a_tower_needs_a_member():
-    with pytest.raises(ValueError, match="members is 0: give a number of at least 1"):
+    with pytest.raises(ValueError, match="members is 0: give a whole number of at least 1"):
         build_towers(*encoders(), members=0)
 
 

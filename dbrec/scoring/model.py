@@ -77,7 +77,8 @@ class FittedModel:
         usual = choice.users.mean(axis=0)
         users, lists = user_rows(liking[0], choices, usual, n_rated, settings.choice_weight)
         rows = (np.asarray(part, np.float32) for part in (users, lists, np.hstack([liking[1], as_candidate])))
-        widths = towers[0].shape[1] - 2, 2, 2, choices.shape[1]
+        n_biases = 2 * settings.members
+        widths = towers[0].shape[1] - n_biases, n_biases, 2, choices.shape[1]
         vectors = ServedVectors(*(encoder.all_ids for encoder in encoders), *rows, widths)
         return cls(settings, interactions, encoders, maps, choice.factors.as_rated, vectors, log)
 
@@ -119,7 +120,7 @@ class FittedModel:
             np.arange(len(liked) + len(disliked)) < len(liked),
         )
         encoder, guess = self.encoders[0], self.feature_maps[0]
-        vector = guess(encoder.features_of(encoder.encode_person(features or {})))[0]
+        vector = guess(encoder.features_of(encoder.encode_person(features)))[0]
         items = self.vectors.items[named]
         items, above = self.vectors.block(items, "taste", "bias"), self.vectors.block(items, "newcomer")[:, 0]
         # the whole of `above`, and not half: only so is it a log odds

@@ -3,12 +3,13 @@
 A vector is a row of named blocks, one after the other:
 
     block     of a user                        of an item
-    taste     v (of each member)               v' (of each member)
+    taste     v                                v'
     bias      b, 1                             1, b'
     newcomer  n, above                         above', n'
     choice    what they rated, summed up       what it is found by
 
-The products of the blocks are v.v' + b + b' (liking), what the other side's ratings say of who has none
+Taste and bias stand there for each member, divided by the root of their number, so that a product is the mean
+of theirs. The products of the blocks are v.v' + b + b' (liking), what the other side's ratings say of who has none
 (newcomer; n is 1/2 or less for those and 0 for others, `above` 0 for those), and choice. A person has two
 rows: one to score with, and one to make lists with, which weighs the blocks differently. Both meet the same
 row of an item.
@@ -89,9 +90,9 @@ def tower_rows(side: str, tastes, biases) -> np.ndarray:
     Args:
         side: ``"user"`` or ``"item"``.
         tastes: Shape (n, width).
-        biases: Shape (n, 1).
+        biases: Shape (n, members); both are divided by the root of the number of members.
     """
-    ones = np.ones_like(biases)
+    ones = np.full_like(biases, biases.shape[1] ** -0.5)
     return np.concatenate([tastes, biases, ones] if side == "user" else [tastes, ones, biases], axis=1)
 
 

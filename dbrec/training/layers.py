@@ -110,12 +110,12 @@ class FeatureTower(keras.layers.Layer):
         """Compute what the vectors of rows are made of, before they are laid out.
 
         Returns:
-            Tastes, shape (batch, members * embedding_dim), divided by the root of the number of members, and
-            the mean of the members' biases, shape (batch, 1).
+            Tastes, shape (batch, members * embedding_dim), and biases, shape (batch, members), both divided by
+            the root of the number of members.
         """
         total = ops.reshape(self.total(rows, history), (-1, self.members, self.embedding_dim + 1))
-        tastes = ops.reshape(total[..., :-1], (-1, self.members * self.embedding_dim))
-        return tastes / self.members**0.5, ops.mean(total[..., -1:], axis=1)
+        total /= self.members**0.5
+        return ops.reshape(total[..., :-1], (-1, self.members * self.embedding_dim)), total[..., -1]
 
     def member_vectors(self, total):
         """Make each member's own vectors of such sums, shape (batch, members, embedding_dim + 2)."""
