@@ -97,20 +97,11 @@ def clone(scratch):
 def wheel(clone, scratch):
     """Build the wheel with the setuptools at hand, so that nothing is downloaded."""
     if UV:
-        run(
-            UV,
-            "build",
-            "--wheel",
-            "--no-build-isolation",
-            "--python",
-            sys.executable,
-            "--out-dir",
-            scratch,
-            clone,
-        )
+        options = ["--wheel", "--no-build-isolation", "--out-dir", scratch]
+        run(UV, "build", *options, "--python", sys.executable, clone)
     else:
-        build = ["wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", scratch, clone]
-        run(sys.executable, "-m", "pip", *build)
+        options = ["--no-deps", "--no-build-isolation", "--wheel-dir", scratch]
+        run(sys.executable, "-m", "pip", "wheel", *options, clone)
     (found,) = scratch.glob("*.whl")
     return found
 
