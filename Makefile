@@ -23,9 +23,10 @@ notebooks: venv ## execute the lessons in order into build/notebooks
 lab: venv ## open JupyterLab on the lessons
 	$(IN_VENV) -m jupyter lab notebooks
 
-test: venv ## ruff, unit tests, then every notebook against its stored outputs
+test: venv ## ruff, mypy, unit tests, then every notebook against its stored outputs
 	$(IN_VENV) -m ruff check .
 	$(IN_VENV) -m ruff format --check .
+	$(IN_VENV) -m mypy dbrec
 	$(IN_VENV) -m pytest
 	$(IN_VENV) scripts/check_notebooks.py notebooks
 
@@ -35,7 +36,7 @@ refresh: venv ## execute notebooks in place on ML-1M [NOTEBOOKS=notebooks/03_*.i
 LOCK = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
   --no-annotate
 lock: ## write requirements.lock anew from pyproject.toml, and the peers' lock (needs uv)
-	$(LOCK) --extra test pyproject.toml --output-file requirements.lock
+	$(LOCK) --all-extras pyproject.toml --output-file requirements.lock
 	$(LOCK) benchmarks/peers/requirements.in --output-file benchmarks/peers/requirements.lock
 
 peers: venv ## make .venv-peers, the libraries that the benchmark compares dbrec with
@@ -45,5 +46,5 @@ benchmark: peers ## tune, fit and judge dbrec and its peers: takes hours [BENCHM
 	$(IN_VENV) -m benchmarks.compare $(BENCHMARK)
 
 clean: ## remove .venv and everything built
-	rm -rf .venv .venv-peers build dbrec.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-peers build dbrec.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,7 +1,10 @@
 """The three files that say what dbrec needs must say the same."""
 
+import ast
 import re
+import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -10,13 +13,24 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-DEPENDENCIES = [Requirement(line) for line in PROJECT["dependencies"]]
-TEST_DEPENDENCIES = [Requirement(line) for line in PROJECT["optional-dependencies"]["test"]]
+TEXT = (ROOT / "pyproject.toml").read_text()
+PROJECT = tomllib.loads(TEXT)["project"]
+EXTRAS = PROJECT["optional-dependencies"]
 CONDA = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
 CONDA_PIP = CONDA[-1]["pip"]
 LOCK = (ROOT / "requirements.lock").read_text()
 REQUIRED = "jupyterlab tensorflow pandas numpy matplotlib seaborn scikit-learn nbval".split()
+# What may import more than the core installs, and the extra that brings it.
+MORE_THAN_CORE = {"lessons/": "lessons", "data/download.py": "lessons", "scoring/index.py": "index"}
+
+
+def requirements(lines: list[str]) -> list[Requirement]:
+    return [Requirement(line) for line in lines if Requirement(line).name != "dbrec"]
+
+
+CORE = requirements(PROJECT["dependencies"])
+TO_RUN_LESSONS = CORE + requirements(EXTRAS["lessons"]) + requirements(EXTRAS["index"])
+ALL = TO_RUN_LESSONS + requirements(EXTRAS["test"])
 
 
 def locked_versions(name: str) -> list[str]:
@@ -28,24 +42,64 @@ def conda_requirements() -> dict[str, Requirement]:
     return {requirement.name: requirement for requirement in lines}
 
 
-@pytest.mark.parametrize("dependency", DEPENDENCIES + TEST_DEPENDENCIES, ids=str)
+@pytest.mark.parametrize("dependency", ALL, ids=str)
 def test_every_dependency_is_locked_at_versions_it_allows(dependency):
     versions = locked_versions(dependency.name)
     assert versions, f"{dependency} is not in requirements.lock; run `make lock`"
     assert [v for v in versions if v not in dependency.specifier] == []
 
 
-@pytest.mark.parametrize("dependency", DEPENDENCIES, ids=str)
-def test_environment_yml_names_every_dependency_with_the_same_range(dependency):
+@pytest.mark.parametrize("dependency", TO_RUN_LESSONS, ids=str)
+def test_environment_yml_names_all_that_a_lesson_needs_with_the_same_range(dependency):
     assert conda_requirements()[dependency.name].specifier == dependency.specifier
 
 
-def test_environment_yml_names_nothing_else_and_installs_dbrec_with_its_tests():
-    known = {d.name: d.specifier for d in DEPENDENCIES + TEST_DEPENDENCIES}
+def test_environment_yml_names_nothing_else_and_installs_dbrec_with_all_extras():
+    known = {d.name: d.specifier for d in ALL}
     named = {name: requirement.specifier for name, requirement in conda_requirements().items()}
     assert named.items() <= known.items()
     assert set(REQUIRED) <= set(named)
-    assert CONDA_PIP[-1] == "-e .[test]"
+    assert CONDA_PIP[-1] == f"-e .[{','.join(EXTRAS)}]"
+
+
+def test_the_extra_for_tests_brings_the_others():
+    assert f"dbrec[{','.join(name for name in EXTRAS if name != 'test')}]" in EXTRAS["test"]
+
+
+def test_every_dependency_has_one_place():
+    assert len({requirement.name for requirement in ALL}) == len(ALL)
+
+
+def test_every_dependency_has_its_reason_beside_it():
+    entries = [line for line in TEXT.splitlines() if line.startswith('  "')]
+    assert len(entries) == len(ALL) + 1  # and the tests' line on dbrec itself
+    assert [line for line in entries if not re.search(r'", # \w', line)] == []
+
+
+def imported(module: Path) -> set[str]:
+    """Name the packages from elsewhere that a module imports, at its top or in a function."""
+    nodes = list(ast.walk(ast.parse(module.read_text())))
+    names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    names |= {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.level == 0}
+    return {name.split(".")[0] for name in names} - set(sys.stdlib_module_names) - {"dbrec"}
+
+
+def allowed_in(place: str) -> set[str]:
+    extras = [extra for start, extra in MORE_THAN_CORE.items() if place.startswith(start)]
+    lists = [PROJECT["dependencies"], *(EXTRAS[extra] for extra in extras)]
+    return {requirement.name for lines in lists for requirement in requirements(lines)}
+
+
+def test_each_module_imports_only_what_its_part_of_the_install_brings():
+    brought_by = packages_distributions()
+    strangers = {}
+    for module in (ROOT / "dbrec").rglob("*.py"):
+        place = module.relative_to(ROOT / "dbrec").as_posix()
+        allowed = allowed_in(place)
+        unmet = {name for name in imported(module) if not allowed & set(brought_by.get(name, []))}
+        if unmet:
+            strangers[place] = unmet
+    assert strangers == {}
 
 
 def test_environment_yml_takes_a_python_that_pyproject_allows():
