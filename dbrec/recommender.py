@@ -254,7 +254,7 @@ class HybridRecommender:
         ):
             index = encoder.ids.get_indexer(self.seen[f"{side}_id"])
             above = log_odds_liked(index, liked, len(encoder.ids)) - trained @ others.mean(axis=0)
-            guess = FeatureMap(encoder.features(encoder.ids), trained, np.bincount(index))
+            guess = FeatureMap.fit(encoder.features(encoder.ids), trained, np.bincount(index))
             self.feature_maps.append(guess)
             sides.append(with_newcomers(encoder, guess, trained, above))
         (users, user_new, user_above), (items, item_new, item_above) = sides

@@ -1,5 +1,7 @@
 """Users and items without training ratings: a vector from features, and from a few ratings named later."""
 
+from dataclasses import dataclass, replace
+
 import numpy as np
 from scipy import sparse
 from scipy.special import expit
@@ -11,45 +13,95 @@ L2 = 4.0
 NOISE = 1.0
 SHRINKAGE = 5
 ENOUGH = 100  # ratings that make a trained vector half as certain as it can be
+FEW_ONES = 50_000  # among the features: up to here scikit-learn solves, a target at a time
+TOLERANCE, TARGETS_AT_ONCE = 1e-7, 16  # beyond; so many targets stay in the processor's cache
 
 
+@dataclass(frozen=True, eq=False)
 class FeatureMap:
-    """Guess the vector of an id without ratings from its features.
-
-    A ridge regression from features to the vectors that training gave to those who have ratings: closed
-    form, so it costs next to nothing, and training needn't know of newcomers. Vectors of many ratings count
-    more, by ``n / (n + 100)``.
-
-    Args:
-        features: Features of the trained ids as 0 and 1, shape (n, width), from `FeatureEncoder.features`.
-            The width may be 0.
-        vectors: Their trained vectors, shape (n, dim).
-        n_ratings: Number of their ratings, shape (n,).
+    """Guess the vector of an id without ratings from its features: ``features @ weights + intercept``.
 
     Attributes:
-        mean: The mean vector, shape (dim,): the guess for an id of which nothing is known.
+        mean: The guess for an id of which nothing is known, shape (dim,).
         covariance: Of what the features don't tell of a vector, shape (dim, dim).
+        weights: Float32, shape (width, dim); the width may be 0.
+        intercept: Float32, shape (dim,).
 
     Source:
-        Gantner et al. 2010, "Learning Attribute-to-Feature Mappings for Cold-Start Recommendations",
-        section III-C.
+        Gantner et al. 2010, "Learning Attribute-to-Feature Mappings for Cold-Start ...", section III-C.
     """
 
-    def __init__(self, features: sparse.csr_matrix, vectors: np.ndarray, n_ratings: np.ndarray):
-        self.mean = vectors.mean(axis=0)
-        self.ridge = None
-        if features.shape[1]:
-            weights = n_ratings / (n_ratings + ENOUGH)
-            # a mean of 1, so that the penalty weighs as much where everybody has rated little
-            self.ridge = Ridge(L2).fit(features, vectors, sample_weight=weights / weights.mean())
-        rest = vectors - self(features)
-        self.covariance = rest.T @ rest / len(rest)
+    mean: np.ndarray
+    covariance: np.ndarray
+    weights: np.ndarray
+    intercept: np.ndarray
+
+    @classmethod
+    def fit(cls, features: sparse.csr_matrix, vectors: np.ndarray, n_ratings: np.ndarray) -> "FeatureMap":
+        """Learn a ridge regression from the vectors that training gave to those who have ratings.
+
+        Args:
+            features: Their features as 0 and 1, shape (n, width), from `FeatureEncoder.features`.
+            vectors: Shape (n, dim).
+            n_ratings: Shape (n,): those who have many count more, by ``n / (n + 100)``.
+
+        Raises:
+            ValueError: If a vector isn't finite.
+        """
+        if not (finite := np.isfinite(vectors)).all():
+            raise ValueError(
+                f"the trained vectors hold {vectors[~finite][0]}, and all must be finite: fit again with a "
+                "lower learning_rate, or look for an extreme setting or rating"
+            )
+        certainty = n_ratings / (n_ratings + ENOUGH)
+        # a mean of 1, so that the penalty weighs as much where everybody has rated little
+        weights, intercept = _ridge(features, vectors, certainty / certainty.mean())
+        guess = cls(vectors.mean(axis=0), None, weights.astype(np.float32), intercept.astype(np.float32))
+        rest = vectors - guess(features)
+        return replace(guess, covariance=rest.T @ rest / len(rest))
 
     def __call__(self, features: sparse.csr_matrix) -> np.ndarray:
         """Guess vectors, shape (n, dim); the mean vector where no feature is known."""
         nothing = np.asarray(features.sum(axis=1)).ravel() == 0
-        guess = self.mean if self.ridge is None else self.ridge.predict(features)
+        guess = features @ self.weights + self.intercept
         return np.where(nothing[:, None], self.mean, guess).astype(np.float32)
+
+
+def _ridge(features, vectors, certainty) -> tuple[np.ndarray, np.ndarray]:
+    """Give weights and intercept; the features stay sparse, as centring subtracts a product of rank one."""
+    if 0 < features.nnz <= FEW_ONES:
+        ridge = Ridge(L2).fit(features, vectors, sample_weight=certainty)
+        return ridge.coef_.reshape(vectors.shape[1], -1).T, ridge.intercept_
+    features, total = sparse.csr_array(features, dtype=float), certainty.sum()
+    centre, middle = certainty @ features / total, certainty @ vectors / total
+    # with columns of this scale the diagonal of the equations is 1 (Jacobi)
+    scale = (certainty @ features.power(2) - total * centre**2 + L2)[:, None] ** -0.5
+    scaled = features.multiply(certainty[:, None] ** 0.5).multiply(scale.T).tocsr()
+    column = centre * scale[:, 0] * total**0.5
+
+    def product(block: np.ndarray) -> np.ndarray:
+        centred = np.outer(column, np.einsum("i,ij->j", column, block))  # BLAS would spend more on threads
+        return scaled.T @ (scaled @ block) - centred + L2 * scale**2 * block
+
+    targets = scale * (features.T @ (certainty[:, None] * (vectors - middle)))
+    blocks = np.split(targets, range(TARGETS_AT_ONCE, targets.shape[1], TARGETS_AT_ONCE), axis=1)
+    weights = scale * np.hstack([_conjugate_gradients(product, block) for block in blocks])
+    return weights, middle - centre @ weights
+
+
+def _conjugate_gradients(product, targets: np.ndarray) -> np.ndarray:
+    """Solve ``product(x) = targets`` for all columns at once, each with its own steps."""
+    x, residual, direction = np.zeros_like(targets), targets.copy(), targets.copy()
+    error = (residual**2).sum(axis=0)
+    goal, tiny = TOLERANCE**2 * error, np.finfo(float).tiny
+    while (error > goal).any():
+        change = product(direction)
+        step = error / np.maximum((direction * change).sum(axis=0), tiny)
+        x += step * direction
+        residual -= step * change
+        before, error = error, (residual**2).sum(axis=0)
+        direction = residual + error / np.maximum(before, tiny) * direction
+    return x
 
 
 def with_newcomers(
