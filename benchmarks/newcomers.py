@@ -40,12 +40,11 @@ def main() -> None:
     """Measure, and store the row."""
     rng = np.random.default_rng(0)
     features, n_ratings = make_books(rng), np.ceil(1 + 5 * rng.pareto(1, N_ITEMS))
-    effects = rng.normal(0, 0.1, (features.shape[1], N_TARGETS))
-    vectors = features @ effects + rng.normal(0, 0.3, (N_ITEMS, N_TARGETS))
-    start, wall = time.process_time(), time.perf_counter()
+    vectors = features @ rng.normal(0, 0.1, (features.shape[1], N_TARGETS))
+    vectors += rng.normal(0, 0.3, vectors.shape)
+    certainty, start, wall = n_ratings / (n_ratings + ENOUGH), time.process_time(), time.perf_counter()
     found = FeatureMap.fit(features, vectors, n_ratings)
-    cpu, wall = time.process_time() - start, time.perf_counter() - wall
-    start, certainty = time.process_time(), n_ratings / (n_ratings + ENOUGH)
+    cpu, wall, start = time.process_time() - start, time.perf_counter() - wall, time.process_time()
     ridge = Ridge(L2).fit(features, vectors[:, :N_RIDGE], sample_weight=certainty / certainty.mean())
     ridge_cpu = time.process_time() - start
     row = {"items": N_ITEMS, "columns": features.shape[1], "ones": features.nnz, "targets": N_TARGETS}

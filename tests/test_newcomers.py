@@ -92,6 +92,15 @@ def test_both_solvers_agree_as_far_as_that_of_scikit_learn_goes(monkeypatch, sha
     assert one.covariance == pytest.approx(other.covariance, abs=1e-3)
 
 
+def test_small_features_keep_the_weights_of_scikit_learn_which_stops_early():
+    features, vectors, n_ratings = made(300, 40, 20)
+    found = FeatureMap.fit(features, vectors, n_ratings).weights
+    certainty = n_ratings / (n_ratings + ENOUGH)
+    theirs = Ridge(L2).fit(features, vectors, sample_weight=certainty / certainty.mean()).coef_.T
+    assert np.array_equal(found, theirs.astype(np.float32))
+    assert abs(found - exact_ridge(features, vectors, n_ratings)[0]).max() > 1e-5
+
+
 @pytest.mark.parametrize("few_ones", [0, 10**9])
 def test_columns_that_all_have_or_none_has_tell_nothing(monkeypatch, few_ones):
     same = sparse.hstack([FEATURES, np.ones((400, 1)), np.zeros((400, 1))], "csr")
