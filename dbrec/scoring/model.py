@@ -154,7 +154,7 @@ class FittedModel:
         files = {"vectors.npz": self.vectors.arrays(), "interactions.npz": self.interactions.arrays()}
         for side, encoder, feature_map in zip(SIDES, self.encoders, self.feature_maps, strict=True):
             files[f"{side}_features.npz"] = encoder.arrays()
-            files[f"new_{side}s.npz"] = feature_map.arrays()
+            files[f"new_{side}s.npz"] = dict(vars(feature_map))
         files["as_rated.npz"] = {"as_rated": self.as_rated}
         write_arrays(path, KIND, FORMAT, description, files)
 

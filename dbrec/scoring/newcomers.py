@@ -1,6 +1,6 @@
 """Users and items without training ratings: a vector from features, and from a few ratings named later."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
@@ -13,8 +13,8 @@ L2 = 4.0
 NOISE = 1.0
 SHRINKAGE = 5
 ENOUGH = 100  # ratings that make a trained vector half as certain as it can be
-FEW_ONES = 50_000  # in the features: up to here scikit-learn solves, one target after another
-TOLERANCE, TARGETS_AT_ONCE = 1e-7, 16  # of the solver beyond; its blocks stay in the processor's cache
+FEW_ONES = 50_000  # among the features: up to here scikit-learn solves, a target at a time
+TOLERANCE, TARGETS_AT_ONCE = 1e-7, 16  # beyond; so many targets stay in the processor's cache
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,10 +22,13 @@ class FeatureMap:
     """Guess the vector of an id without ratings from its features: ``features @ weights + intercept``.
 
     Attributes:
-        mean: The mean vector, shape (dim,): the guess for an id of which nothing is known.
+        mean: The guess for an id of which nothing is known, shape (dim,).
         covariance: Of what the features don't tell of a vector, shape (dim, dim).
         weights: Float32, shape (width, dim); the width may be 0.
         intercept: Float32, shape (dim,).
+
+    Source:
+        Gantner et al. 2010, "Learning Attribute-to-Feature Mappings for Cold-Start ...", section III-C.
     """
 
     mean: np.ndarray
@@ -33,42 +36,29 @@ class FeatureMap:
     weights: np.ndarray
     intercept: np.ndarray
 
-    def arrays(self) -> dict[str, np.ndarray]:
-        """Give all of it, to be saved."""
-        return dict(vars(self))
-
     @classmethod
     def fit(cls, features: sparse.csr_matrix, vectors: np.ndarray, n_ratings: np.ndarray) -> "FeatureMap":
-        """Regress trained vectors on features (ridge); those of many ratings count more, by n / (n + 100).
+        """Learn a ridge regression from the vectors that training gave to those who have ratings.
 
         Args:
-            features: Of the trained ids, 0 and 1, shape (n, width), from `FeatureEncoder.features`.
-            vectors: Their trained vectors, shape (n, dim).
-            n_ratings: Number of their ratings, shape (n,).
+            features: Their features as 0 and 1, shape (n, width), from `FeatureEncoder.features`.
+            vectors: Shape (n, dim).
+            n_ratings: Shape (n,): those who have many count more, by ``n / (n + 100)``.
 
         Raises:
-            ValueError: If there is no rating, lengths differ or a vector isn't finite.
-
-        Source:
-            Gantner et al. 2010, "Learning Attribute-to-Feature Mappings for Cold-Start Recommendations", III-C.
+            ValueError: If a vector isn't finite.
         """
-        if not features.shape[0] == len(vectors) == len(n_ratings) or not np.sum(n_ratings) > 0:
+        if not (finite := np.isfinite(vectors)).all():
             raise ValueError(
-                f"{features.shape[0]} rows of features, {len(vectors)} vectors and {len(n_ratings)} numbers of "
-                f"ratings that sum to {np.sum(n_ratings)}: give one of each an id, and a rating or more"
-            )
-        if not (finite := np.isfinite(vectors).all(axis=1)).all():
-            raise ValueError(
-                f"the vector in row {finite.argmin()} isn't finite: the training went astray, so lower "
-                "learning_rate, or look for extreme settings and ratings"
+                f"the trained vectors hold {vectors[~finite][0]}, and all must be finite: fit again with a "
+                "lower learning_rate, or look for an extreme setting or rating"
             )
         certainty = n_ratings / (n_ratings + ENOUGH)
-        certainty = certainty / certainty.mean()  # so the penalty is as strong where all have rated little
-        solve = _ridge if 0 < features.nnz <= FEW_ONES else _ridge_of_many
-        weights, intercept = (part.astype(np.float32) for part in solve(features, vectors, certainty))
-        mean = vectors.mean(axis=0)
-        rest = vectors - cls(mean, np.empty(0), weights, intercept)(features)
-        return cls(mean, rest.T @ rest / len(rest), weights, intercept)
+        # a mean of 1, so that the penalty weighs as much where everybody has rated little
+        weights, intercept = _ridge(features, vectors, certainty / certainty.mean())
+        guess = cls(vectors.mean(axis=0), None, weights.astype(np.float32), intercept.astype(np.float32))
+        rest = vectors - guess(features)
+        return replace(guess, covariance=rest.T @ rest / len(rest))
 
     def __call__(self, features: sparse.csr_matrix) -> np.ndarray:
         """Guess vectors, shape (n, dim); the mean vector where no feature is known."""
@@ -78,47 +68,39 @@ class FeatureMap:
 
 
 def _ridge(features, vectors, certainty) -> tuple[np.ndarray, np.ndarray]:
-    ridge = Ridge(L2).fit(features, vectors, sample_weight=certainty)
-    return ridge.coef_.reshape(vectors.shape[1], -1).T, ridge.intercept_
-
-
-def _ridge_of_many(features, vectors, certainty) -> tuple[np.ndarray, np.ndarray]:
-    """Solve what `Ridge` solves by conjugate gradients, for many targets at once.
-
-    Columns are centred by subtracting a product of rank one, which leaves the features sparse, and scaled so
-    that the diagonal of the equations is 1 (Jacobi's preconditioner).
-    """
+    """Give weights and intercept; the features stay sparse, as centring subtracts a product of rank one."""
+    if 0 < features.nnz <= FEW_ONES:
+        ridge = Ridge(L2).fit(features, vectors, sample_weight=certainty)
+        return ridge.coef_.reshape(vectors.shape[1], -1).T, ridge.intercept_
     features, total = sparse.csr_array(features, dtype=float), certainty.sum()
     centre, middle = certainty @ features / total, certainty @ vectors / total
-    targets = features.T @ (certainty[:, None] * (vectors - middle))
-    scale = (certainty @ features.power(2) - total * centre**2 + L2) ** -0.5
-    rows = (sparse.diags_array(certainty**0.5) @ features @ sparse.diags_array(scale)).tocsr()
-    column, penalty = centre * scale * total**0.5, L2 * scale[:, None] ** 2
+    # with columns of this scale the diagonal of the equations is 1 (Jacobi)
+    scale = (certainty @ features.power(2) - total * centre**2 + L2)[:, None] ** -0.5
+    scaled = features.multiply(certainty[:, None] ** 0.5).multiply(scale.T).tocsr()
+    column = centre * scale[:, 0] * total**0.5
 
     def product(block: np.ndarray) -> np.ndarray:
-        centred = np.outer(column, np.einsum("i,ij->j", column, block))  # threads of BLAS would only wait
-        return rows.T @ (rows @ block) - centred + penalty * block
+        centred = np.outer(column, np.einsum("i,ij->j", column, block))  # BLAS would spend more on threads
+        return scaled.T @ (scaled @ block) - centred + L2 * scale**2 * block
 
-    weights = np.empty(targets.shape)
-    for start in range(0, targets.shape[1], TARGETS_AT_ONCE):
-        part = np.s_[:, start : start + TARGETS_AT_ONCE]
-        weights[part] = scale[:, None] * _conjugate_gradients(product, scale[:, None] * targets[part])
+    targets = scale * (features.T @ (certainty[:, None] * (vectors - middle)))
+    blocks = np.split(targets, range(TARGETS_AT_ONCE, targets.shape[1], TARGETS_AT_ONCE), axis=1)
+    weights = scale * np.hstack([_conjugate_gradients(product, block) for block in blocks])
     return weights, middle - centre @ weights
 
 
 def _conjugate_gradients(product, targets: np.ndarray) -> np.ndarray:
-    """Solve ``product(x) = targets``; each column has its own steps and stops on its own."""
+    """Solve ``product(x) = targets`` for all columns at once, each with its own steps."""
     x, residual, direction = np.zeros_like(targets), targets.copy(), targets.copy()
-    error = np.einsum("ij,ij->j", residual, residual)
-    goal = TOLERANCE**2 * error
-    while (unsolved := error > goal).any():
+    error = (residual**2).sum(axis=0)
+    goal, tiny = TOLERANCE**2 * error, np.finfo(float).tiny
+    while (error > goal).any():
         change = product(direction)
-        curvature = np.einsum("ij,ij->j", direction, change)
-        step = np.divide(error, curvature, out=np.zeros_like(error), where=unsolved)
+        step = error / np.maximum((direction * change).sum(axis=0), tiny)
         x += step * direction
         residual -= step * change
-        before, error = error, np.einsum("ij,ij->j", residual, residual)
-        direction = residual + direction * np.divide(error, before, out=np.zeros_like(error), where=unsolved)
+        before, error = error, (residual**2).sum(axis=0)
+        direction = residual + error / np.maximum(before, tiny) * direction
     return x
 
 
