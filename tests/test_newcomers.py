@@ -150,9 +150,9 @@ def test_a_new_id_and_the_population_have_no_number_of_their_own():
     guess = FeatureMap(np.array([5.0, 5.0]), np.eye(2), np.array([[1.0, 2.0]]), np.zeros(2))
     trained = np.array([[7.0, 8.0], [9.0, 10.0]])
     vectors, is_new, above = with_newcomers(encoder, guess, trained, np.array([0.5, -0.5]))
-    assert vectors.tolist() == [[7, 8], [5, 5], [9, 10], [5, 5], [5, 5]]
-    assert is_new.tolist() == [False, True, False, True, True]
-    assert above.tolist() == [0.5, 0, -0.5, 0, 0]
+    assert vectors.tolist() == [[7, 8], [9, 10], [5, 5], [5, 5], [5, 5]]
+    assert is_new.tolist() == [False, False, True, True, True]
+    assert above.tolist() == [0.5, -0.5, 0, 0, 0]
 
 
 def test_log_odds_are_drawn_towards_those_of_all():

@@ -222,8 +222,9 @@ def test_a_saved_folder_holds_no_pickle_and_is_read_with_numpy_alone(fitted, tmp
     (data,) = tmp_path.glob("model/data-*")
     vectors = np.load(data / "vectors.npz", allow_pickle=False)
     user, item = test.user_id.iloc[0], test.item_id.iloc[0]
-    rows = vectors["users"][:-1][vectors["user_ids"] == user], vectors["items"][:-1][vectors["item_ids"] == item]
-    assert (rows[0] @ rows[1].T).item() == pytest.approx(recommender.score(user, item)[0], abs=1e-6)
+    of_user = vectors["users"][:-1][vectors["user_ids"] == user]
+    of_item = vectors["items"][:-1][vectors["item_ids"] == item]
+    assert (of_user @ of_item.T).item() == pytest.approx(recommender.score(user, item)[0], abs=1e-6)
 
 
 def test_a_loaded_model_serves_without_tensorflow(fitted, tmp_path):

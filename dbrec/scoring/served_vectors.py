@@ -8,11 +8,11 @@ A vector is a row of named blocks, one after the other:
     newcomer  n, above                         above', n'
     choice    what they rated, summed up       what it is found by
 
-Taste and bias stand there for each member, divided by the root of their number, so that a product is the mean
-of theirs. The products of the blocks are v.v' + b + b' (liking), what the other side's ratings say of who has none
-(newcomer; n is 1/2 or less for those and 0 for others, `above` 0 for those), and choice. A person has two
-rows: one to score with, and one to make lists with, which weighs the blocks differently. Both meet the same
-row of an item.
+Taste and bias stand there for each member, divided by the root of their number: a product is the mean of
+theirs. The products of the blocks are v.v' + b + b' (liking), what the other side's ratings say of who has
+none (newcomer; n is 1/2 or less for those and 0 for others, `above` 0 for those), and choice. A person has
+two rows: one to score with, and one to make lists with, which weighs the blocks differently. Both meet the
+same row of an item.
 """
 
 from collections.abc import Mapping

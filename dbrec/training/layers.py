@@ -110,8 +110,8 @@ class FeatureTower(keras.layers.Layer):
         """Compute what the vectors of rows are made of, before they are laid out.
 
         Returns:
-            Tastes, shape (batch, members * embedding_dim), and biases, shape (batch, members), both divided by
-            the root of the number of members.
+            Tastes, shape (batch, members * embedding_dim), and biases, shape (batch, members), divided by the
+            root of the number of members.
         """
         total = ops.reshape(self.total(rows, history), (-1, self.members, self.embedding_dim + 1))
         total /= self.members**0.5
