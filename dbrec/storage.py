@@ -1,114 +1,256 @@
-"""Write a fitted recommender to a folder and read it back: JSON, HDF5 and plain arrays, no pickle."""
+"""Keep a folder that is one whole version or another: a model, a job, an index.
 
+It holds ``KIND.json``, the manifest, which has a checksum of itself and names a folder ``data-...`` and each
+file in it with its checksum. A save writes another such folder, and changes the manifest by one rename.
+"""
+
+import contextlib
+import hashlib
+import io
 import json
+import os
+import re
+import secrets
 import shutil
-import tempfile
-from dataclasses import asdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from dbrec.features.columns import Categorical, Column, MultiHot, Numeric, Words
-from dbrec.features.encoder import FeatureEncoder
-from dbrec.scoring.choice import ItemFactors
+if os.name == "posix":
+    import fcntl
 
-FORMAT = 4
-KINDS = {kind.__name__: kind for kind in (Categorical, Numeric, MultiHot, Words)}
-DESCRIPTION, WEIGHTS, ARRAYS = "recommender.json", "towers.weights.h5", "arrays.npz"
+WORDS = {  # what a kind is called, what writes it, what to do where it can't be read
+    "recommender": ("a recommender", "save()", "fit anew and save"),
+    "job": ("a job", "write_job", "write it anew with write_job"),
+    "index": ("an index", "save()", "build it anew and save"),
+}
 
 
-def write_folder(
-    path, settings: dict, encoders: dict[str, FeatureEncoder], network, seen, history, factors=None
-) -> None:
-    """Write all parts into a new folder beside `path`, then put it in the place of `path`.
+@dataclass(frozen=True)
+class Stored:
+    """One version: its description, the folder of its files, the SHA-256 of each by name, and an id."""
+
+    place: "_Place"
+    description: dict
+    folder: Path
+    files: dict[str, str]
+    digest: str
+
+    def file(self, name: str) -> Path:
+        """Check a file and give its path, or raise a ValueError: ``damaged: FILE``."""
+        with open(self.folder / name, "rb") as content:
+            self._check(name, content)
+        return self.folder / name
+
+    def arrays(self, name: str) -> dict[str, np.ndarray]:
+        """Read arrays from the very bytes that were checked, with the error of `file`."""
+        content = io.BytesIO((self.folder / name).read_bytes())
+        self._check(name, content)
+        try:
+            with np.load(content, allow_pickle=False) as arrays:
+                return dict(arrays)
+        except Exception as error:  # numpy and zipfile each raise their own
+            raise self.place.damaged(self.folder / name, "holds no plain arrays") from error
+
+    def _check(self, name: str, content) -> None:
+        if hashlib.file_digest(content, "sha256").hexdigest() != self.files[name]:
+            raise self.place.damaged(self.folder / name, "isn't what was written")
+
+
+@contextlib.contextmanager
+def writing(path, kind: str, format: int, description: dict) -> Iterator[Path]:
+    """Give an empty folder to write files into; when the block ends they become what `path` holds.
+
+    Until then, after an error or where the process is killed, `path` holds what it held. Other files there
+    stay. Of two processes that write at once, the last to end wins.
 
     Args:
-        path: Folder to write; an earlier recommender there is replaced, anything else is refused.
-        settings: Arguments of the recommender, as JSON can hold them.
-        encoders: ``"user"`` and ``"item"`` to their encoder.
-        network: Keras network whose weights are kept.
-        seen: Frame of the training ratings: ``user_id``, ``item_id`` and ``rating``.
-        history: Frame with a row an epoch.
-        factors: `ItemFactors`, or None where the recommender has none.
+        path: A folder that is new, empty or holds this kind; a link to one is followed.
+        kind: A word, such as one of `WORDS`.
+        format: Number of the layout: `read` refuses another.
+        description: Anything that JSON can hold.
 
     Raises:
-        FileExistsError: If `path` holds something that isn't a recommender. Nothing is changed.
-        OSError: If the folder can't be written. Nothing is changed.
+        OSError: If `path` can't be written; a FileExistsError if it holds something else.
+        TypeError: If `path` isn't a path, or JSON can't hold the description.
     """
-    path = Path(path)
-    if path.exists() and not (path / DESCRIPTION).is_file():
-        raise FileExistsError(f"{path} holds something else than a recommender: choose another path")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    description = {
-        "format": FORMAT,
-        "settings": settings,
-        "history": history.to_dict("list"),
-        "sides": {side: _describe(encoder) for side, encoder in encoders.items()},
-    }
-    arrays = {f"{side}_rows": encoder.rows for side, encoder in encoders.items()}
-    for side, encoder in encoders.items():
-        arrays[f"seen_{side}s"] = encoder.known.get_indexer(seen[f"{side}_id"]).astype(np.int32)
-    arrays["seen_ratings"] = seen["rating"].to_numpy()
-    arrays |= {} if factors is None else factors._asdict()
-    new = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
+    place = _Place(path, kind)
+    content = {"kind": kind, "format": format, "description": description}
     try:
-        (new / DESCRIPTION).write_text(json.dumps(description), encoding="utf-8")
-        np.savez_compressed(new / ARRAYS, **arrays)
-        network.save_weights(new / WEIGHTS)
-        if path.exists():
-            path.rename(new / "replaced")
-        new.rename(path)
-    except BaseException:
-        if (new / "replaced").exists():
-            (new / "replaced").rename(path)
-        raise
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
-        shutil.rmtree(path / "replaced", ignore_errors=True)
+        _manifest(content)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise TypeError(f"description: {error}: give text, numbers, and lists or dicts of them") from error
+    place.refuse_other()
+    made = [folder for folder in (place.path, *place.path.parents) if not folder.exists()]
+    place.path.mkdir(parents=True, exist_ok=True)
+    new, replaced = place.path / f"data-{kind}-{secrets.token_hex(8)}", None
+    with place.shared() as sync:
+        try:
+            new.mkdir()
+            yield new
+            place.finish(new, content)
+            replaced = place.live()
+            os.replace(new / "manifest", place.manifest)
+            sync()
+        finally:
+            for name in {new.name, replaced} - {place.live(), None}:
+                shutil.rmtree(place.path / name, ignore_errors=True)
+            with contextlib.suppress(OSError):  # what isn't empty stays
+                for folder in made:
+                    folder.rmdir()
 
 
-def read_folder(path) -> tuple:
-    """Read what `write_folder` wrote.
-
-    Args:
-        path: Folder of a recommender.
-
-    Returns:
-        ``(settings, encoders, seen, history, factors or None, path of the weights)``, as `write_folder` takes
-        them.
+def write_arrays(path, kind: str, format: int, description: dict, files: dict[str, dict]) -> None:
+    """Write files of arrays as `writing` does, each file's by name; numpy alone reads them (``.npz``).
 
     Raises:
-        FileNotFoundError: If there is no recommender at `path`.
-        ValueError: If it has a format that this version doesn't know.
+        OSError: As `writing`.
+        TypeError: As `writing`, or if an array holds Python objects.
     """
-    path = Path(path)
-    if not (path / DESCRIPTION).is_file():
-        raise FileNotFoundError(f"{path} holds no recommender: give a folder that save() has written")
-    description = json.loads((path / DESCRIPTION).read_text(encoding="utf-8"))
-    if description["format"] != FORMAT:
-        raise ValueError(
-            f"{path} has format {description['format']}, this version reads format {FORMAT}: fit anew"
+    with writing(path, kind, format, description) as folder:
+        for name, arrays in files.items():
+            for part, values in arrays.items():
+                if np.asarray(values).dtype.hasobject:
+                    raise TypeError(f"{part!r} of {name} holds objects: give an array of numbers or text")
+            with open(folder / name, "wb") as file:
+                np.savez(file, **arrays)
+
+
+def read(path, kind: str, format: int, build: Callable[[Stored], Any] = lambda stored: stored) -> Any:
+    """Give what `build` makes of the `Stored` at `path`, or that itself, whose files go when others save.
+
+    Where others save meanwhile, `build` is called again: it has one version, never a mixture.
+
+    Raises:
+        FileNotFoundError: If `path` holds none of this kind.
+        TypeError: If `path` isn't a path.
+        ValueError: If it has another format, or if a file isn't what was written: ``damaged: FILE``.
+    """
+    place = _Place(path, kind)
+    while True:
+        live = place.live()
+        try:
+            return build(place.stored(format))
+        except Exception:
+            if place.live() == live:
+                raise
+
+
+def read_arrays(path, kind: str, format: int) -> tuple[dict, dict[str, dict[str, np.ndarray]]]:
+    """Give the description and all files of `write_arrays`, with the errors of `read`."""
+    return read(path, kind, format, lambda s: (s.description, {name: s.arrays(name) for name in s.files}))
+
+
+def _manifest(content: dict) -> bytes:
+    checksum = hashlib.sha256(json.dumps(content).encode()).hexdigest()
+    return json.dumps({"content": content, "sha256": checksum}).encode()
+
+
+class _Place:
+    """A folder for one kind."""
+
+    def __init__(self, path, kind: str):
+        text = os.fspath(path) if isinstance(path, (str, os.PathLike)) else None
+        if not isinstance(text, str) or not text or "\0" in text:
+            raise TypeError(f"path is {path!r}: give the path of a folder, as text or a Path")
+        self.path, self.kind = Path(os.path.realpath(text)), kind
+        self.manifest = self.path / f"{kind}.json"
+        self.called, self.writer, self.anew = WORDS.get(kind, (f"a {kind}", "dbrec", "write it anew"))
+
+    def damaged(self, file: Path, how: str) -> ValueError:
+        return ValueError(
+            f"damaged: {file.name} in {file.parent} {how}: restore the folder from a copy, or {self.anew}"
         )
-    with np.load(path / ARRAYS, allow_pickle=False) as arrays:
-        encoders = {
-            side: _encoder(description["sides"][side], arrays[f"{side}_rows"]) for side in ("user", "item")
-        }
-        seen = {f"{side}_id": encoders[side].known[arrays[f"seen_{side}s"]] for side in ("user", "item")}
-        seen["rating"] = arrays["seen_ratings"]
-        factors = ItemFactors(arrays["given"], arrays["found"]) if "given" in arrays else None
-    history = pd.DataFrame(description["history"])
-    return description["settings"], encoders, pd.DataFrame(seen), history, factors, path / WEIGHTS
 
+    def parsed(self) -> dict:
+        """Give the content of the manifest, just the format if of an earlier make, nothing if damaged."""
+        raw = self.manifest.read_bytes() if self.manifest.is_file() else b""
+        try:
+            found = json.loads(raw)
+            if "content" not in found:
+                return {"format": found["format"]}
+            content = found["content"]
+            named = re.fullmatch(f"data-{self.kind}-[0-9a-f]{{16}}", content["data"])
+            return content if named and content["kind"] == self.kind and raw == _manifest(content) else {}
+        except (ValueError, TypeError, KeyError, RecursionError):
+            return {}
 
-def _describe(encoder: FeatureEncoder) -> dict:
-    columns = [{"kind": type(column).__name__} | asdict(column) for column in encoder.columns]
-    return {"ids": encoder.ids.tolist(), "known": encoder.known.tolist(), "columns": columns}
+    def live(self) -> str | None:
+        """Name the data folder in use, or None without a whole manifest."""
+        return self.parsed().get("data")
 
+    def stored(self, format: int) -> Stored:
+        if not os.path.lexists(self.manifest):
+            holds = f"{self.path} holds no {self.kind}"
+            raise FileNotFoundError(f"{holds}: give a folder that {self.writer} has written")
+        content = self.parsed()
+        if content.get("format", format) != format:
+            has = f"{self.path} has format {content['format']}"
+            raise ValueError(f"{has}, this version reads format {format}: {self.anew}")
+        if "data" not in content:
+            raise self.damaged(self.manifest, "isn't what was written")
+        data, files = self.path / content["data"], content["files"]
+        there = self.names(data)
+        for name in there ^ files.keys():
+            raise self.damaged(data / name, "is foreign" if name in there else "is missing")
+        digest = hashlib.sha256(_manifest(content)).hexdigest()
+        return Stored(self, content["description"], data, files, digest)
 
-def _encoder(side: dict, rows: np.ndarray) -> FeatureEncoder:
-    columns: list[Column] = []
-    for column in side["columns"]:
-        kind = KINDS[column.pop("kind")]
-        columns.append(kind(**{name: tuple(v) if isinstance(v, list) else v for name, v in column.items()}))
-    return FeatureEncoder(pd.Index(side["ids"]), columns, pd.Index(side["known"]), rows)
+    def names(self, data: Path) -> set[str]:
+        """Name all files in a data folder, and refuse links."""
+        files = [entry for entry in data.rglob("*") if entry.is_symlink() or not entry.is_dir()]
+        for file in files:
+            if data.is_symlink() or file.is_symlink() or not file.is_file():
+                raise self.damaged(file, "is a link or no file")
+        return {file.relative_to(data).as_posix() for file in files}
+
+    def finish(self, new: Path, content: dict) -> None:
+        """Bring the files of a new data folder to the disk, and a manifest with their checksums."""
+        content |= {"data": new.name, "files": {}}
+        for name in sorted(self.names(new)):
+            with open(new / name, "rb+") as file:
+                content["files"][name] = hashlib.file_digest(file, "sha256").hexdigest()
+                os.fsync(file.fileno())
+        with open(new / "manifest", "xb") as file:
+            file.write(_manifest(content))
+            file.flush()
+            os.fsync(file.fileno())
+
+    def refuse_other(self) -> None:
+        """Refuse a folder with anything but this kind, or what a killed writer of it left."""
+        place = next(folder for folder in (self.path, *self.path.parents) if os.path.lexists(folder))
+        fits = place.is_dir()
+        if fits and place == self.path and (not self.manifest.is_file() or self.manifest.is_symlink()):
+            fits = all(entry.name.startswith(f"data-{self.kind}-") for entry in place.iterdir())
+        if not fits:
+            other = f"{place} holds something else than {self.called}"
+            raise FileExistsError(f"{other}: choose another path, new or an empty folder")
+
+    @contextlib.contextmanager
+    def shared(self) -> Iterator[Callable[[], None]]:
+        """Hold a lock with all who write here, and give a call that brings the folder to the disk."""
+        if os.name != "posix":  # elsewhere folders can't be opened, and what killed writers left stays
+            yield lambda: None
+            return
+        lock = os.open(self.path, os.O_RDONLY)
+        try:
+            self.sweep(lock, fcntl.LOCK_SH)
+            yield lambda: os.fsync(lock)
+        finally:
+            self.sweep(lock, fcntl.LOCK_UN)
+            os.close(lock)
+
+    def sweep(self, lock: int, then: int) -> None:
+        """Remove what killed writers left, if nobody is writing; then hold the lock in the way `then`."""
+        with contextlib.suppress(OSError):  # others are writing, or the disk has no locks
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            live = self.live()
+            if live or not self.manifest.exists():
+                for folder in self.path.glob(f"data-{self.kind}-{'[0-9a-f]' * 16}"):
+                    if folder.name != live:
+                        shutil.rmtree(folder, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            fcntl.flock(lock, then)
