@@ -31,7 +31,7 @@ WORDS = {  # what a kind is called, what writes it, what to do where it can't be
 
 @dataclass(frozen=True)
 class Stored:
-    """One version: its description, the folder of its files, the SHA-256 of each by name, and an id."""
+    """One version: its description, the folder of its files, the SHA-256 of each by name, and its own id."""
 
     place: "_Place"
     description: dict
@@ -64,8 +64,8 @@ class Stored:
 def writing(path, kind: str, format: int, description: dict) -> Iterator[Path]:
     """Give an empty folder to write files into; when the block ends they become what `path` holds.
 
-    Until then, after an error or where the process is killed, `path` holds what it held. Other files there
-    stay. Of two processes that write at once, the last to end wins.
+    Until then, after an error or when killed, `path` holds what it held. Other files there stay. Of two
+    processes that write at once, the last to end wins.
 
     Args:
         path: A folder that is new, empty or holds this kind; a link to one is followed.
@@ -107,14 +107,12 @@ def write_arrays(path, kind: str, format: int, description: dict, files: dict[st
     """Write files of arrays as `writing` does, each file's by name; numpy alone reads them (``.npz``).
 
     Raises:
-        OSError: As `writing`.
-        TypeError: As `writing`, or if an array holds Python objects.
+        TypeError: If an array holds Python objects, and other errors as `writing`.
     """
     with writing(path, kind, format, description) as folder:
         for name, arrays in files.items():
-            for part, values in arrays.items():
-                if np.asarray(values).dtype.hasobject:
-                    raise TypeError(f"{part!r} of {name} holds objects: give an array of numbers or text")
+            if objects := [part for part in arrays if np.asarray(arrays[part]).dtype.hasobject]:
+                raise TypeError(f"{objects} of {name} hold objects: give arrays of numbers or text")
             with open(folder / name, "wb") as file:
                 np.savez(file, **arrays)
 
@@ -161,9 +159,8 @@ class _Place:
         self.called, self.writer, self.anew = WORDS.get(kind, (f"a {kind}", "dbrec", "write it anew"))
 
     def damaged(self, file: Path, how: str) -> ValueError:
-        return ValueError(
-            f"damaged: {file.name} in {file.parent} {how}: restore the folder from a copy, or {self.anew}"
-        )
+        damage = f"damaged: {file.name} in {file.parent} {how}"
+        return ValueError(f"{damage}: restore the folder from a copy, or {self.anew}")
 
     def parsed(self) -> dict:
         """Give the content of the manifest, just the format if of an earlier make, nothing if damaged."""
@@ -174,7 +171,8 @@ class _Place:
                 return {"format": found["format"]}
             content = found["content"]
             named = re.fullmatch(f"data-{self.kind}-[0-9a-f]{{16}}", content["data"])
-            return content if named and content["kind"] == self.kind and raw == _manifest(content) else {}
+            whole = named and content["kind"] == self.kind and raw == _manifest(content)
+            return content | {"digest": found["sha256"]} if whole else {}
         except (ValueError, TypeError, KeyError, RecursionError):
             return {}
 
@@ -183,21 +181,18 @@ class _Place:
         return self.parsed().get("data")
 
     def stored(self, format: int) -> Stored:
+        path, kind, content = self.path, self.kind, self.parsed()
         if not os.path.lexists(self.manifest):
-            holds = f"{self.path} holds no {self.kind}"
-            raise FileNotFoundError(f"{holds}: give a folder that {self.writer} has written")
-        content = self.parsed()
-        if content.get("format", format) != format:
-            has = f"{self.path} has format {content['format']}"
-            raise ValueError(f"{has}, this version reads format {format}: {self.anew}")
+            raise FileNotFoundError(f"{path} holds no {kind}: give a folder that {self.writer} has written")
+        if (other := content.get("format", format)) != format:
+            raise ValueError(f"{path} has format {other}, this version reads format {format}: {self.anew}")
         if "data" not in content:
             raise self.damaged(self.manifest, "isn't what was written")
-        data, files = self.path / content["data"], content["files"]
+        data, files = path / content["data"], content["files"]
         there = self.names(data)
         for name in there ^ files.keys():
             raise self.damaged(data / name, "is foreign" if name in there else "is missing")
-        digest = hashlib.sha256(_manifest(content)).hexdigest()
-        return Stored(self, content["description"], data, files, digest)
+        return Stored(self, content["description"], data, files, content["digest"])
 
     def names(self, data: Path) -> set[str]:
         """Name all files in a data folder, and refuse links."""
@@ -226,8 +221,7 @@ class _Place:
         if fits and place == self.path and (not self.manifest.is_file() or self.manifest.is_symlink()):
             fits = all(entry.name.startswith(f"data-{self.kind}-") for entry in place.iterdir())
         if not fits:
-            other = f"{place} holds something else than {self.called}"
-            raise FileExistsError(f"{other}: choose another path, new or an empty folder")
+            raise FileExistsError(f"{place} holds something else than {self.called}: choose another path")
 
     @contextlib.contextmanager
     def shared(self) -> Iterator[Callable[[], None]]:
