@@ -1,6 +1,7 @@
 """Find the items of the largest dot products among very many, nearly exactly, by a graph of neighbours."""
 
 import reprlib
+from typing import Any
 
 import numpy as np
 
@@ -60,8 +61,9 @@ class ItemIndex:
         build_effort = whole_number("build_effort", build_effort, 1, MOST_EFFORT)
         vectors = _table(item_vectors, "item vectors", "give a table of finite numbers, a row an item")
         first, self._members, self._starts = _equal_vectors(vectors)
-        settings = {"connectivity": links, "expansion_add": build_effort, "dtype": "f32", "metric": "ip"}
-        self._graph = Index(ndim=vectors.shape[1], **settings)
+        self._graph: Any = Index(
+            ndim=vectors.shape[1], metric="ip", dtype="f32", connectivity=links, expansion_add=build_effort
+        )
         self._graph.add(np.arange(len(first)), vectors[first], threads=threads)
 
     def __len__(self) -> int:
@@ -176,7 +178,7 @@ class ItemIndex:
         arrays = storage.read_arrays(path, KIND, FORMAT)[1].get(FILE, {})
         try:
             index._members, index._starts = arrays["members"], arrays["starts"]
-            index._graph = Index.restore(memoryview(arrays["graph"]))
+            index._graph = Index.restore(arrays["graph"].data)
             whole = index._is_whole(arrays["ndim"])
         except Exception:  # usearch raises its own
             whole = False
@@ -202,11 +204,9 @@ def _table(values, name: str, advice: str, dim: int | None = None) -> np.ndarray
         table = np.empty(len(values), object)
     table = table if dim is None else np.atleast_2d(table)
     fits = table.ndim == 2 and (table.size > 0 if dim is None else table.shape[1] == dim)
-    if fits and table.dtype.kind in "iuf":
-        with np.errstate(over="ignore"):
-            numbers = table.astype(np.float32, copy=False)
-        if -LARGEST < numbers.min(initial=0) and numbers.max(initial=0) < LARGEST:
-            return numbers
+    numbers = table.dtype.kind in "iuf"
+    if fits and numbers and -LARGEST < table.min(initial=0) <= table.max(initial=0) < LARGEST:
+        return table.astype(np.float32, copy=False)
     raise ValueError(f"{name} of shape {table.shape}: {advice}, and not {reprlib.repr(values)}")
 
 
