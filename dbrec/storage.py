@@ -86,18 +86,18 @@ def writing(path, kind: str, format: int, description: dict) -> Iterator[Path]:
     place.refuse_other()
     made = [folder for folder in (place.path, *place.path.parents) if not folder.exists()]
     place.path.mkdir(parents=True, exist_ok=True)
-    new, replaced = place.path / f"data-{kind}-{secrets.token_hex(8)}", None
+    replaced = new = place.path / f"data-{kind}-{secrets.token_hex(8)}"
     with place.shared() as sync:
         try:
             new.mkdir()
             yield new
             place.finish(new, content)
-            replaced = place.live()
+            replaced = place.path / (place.live() or new.name)
             os.replace(new / "manifest", place.manifest)
             sync()
         finally:
-            for name in {new.name, replaced} - {place.live(), None}:
-                shutil.rmtree(place.path / name, ignore_errors=True)
+            for old in {new, replaced} - {place.path / (place.live() or "")}:
+                shutil.rmtree(old, ignore_errors=True)
             with contextlib.suppress(OSError):  # what isn't empty stays
                 for folder in made:
                     folder.rmdir()

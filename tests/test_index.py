@@ -6,9 +6,10 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from usearch.index import Index
 
 from benchmarks.retrieval import COLUMNS, RESULTS, exact, make_world, recalls
-from dbrec.recommender import HybridRecommender
+from dbrec import storage
 from dbrec.scoring.index import ItemIndex
 from dbrec.scoring.scorer import VectorScorer
 
@@ -93,6 +94,7 @@ def test_a_saved_index_finds_what_it_found(tmp_path):
         index.save(tmp_path / "items.index")
     loaded = ItemIndex.load(tmp_path / "items.index")
     assert [path.name for path in tmp_path.iterdir()] == ["items.index"]
+    assert len(list((tmp_path / "items.index").iterdir())) == 2
     assert len(loaded) == 500 and repr(loaded) == "ItemIndex(500 items, dim=8, effort=128)"
     for before, after in zip(index.search(queries), loaded.search(queries), strict=True):
         assert before.tolist() == after.tolist()
@@ -101,21 +103,174 @@ def test_a_saved_index_finds_what_it_found(tmp_path):
 def test_the_same_vectors_give_the_same_graph(tmp_path):
     for name in ("one", "two"):
         ItemIndex(vectors(500)).save(tmp_path / name)
-    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+    one, two = (next((tmp_path / name).glob("*/index.npz")) for name in ("one", "two"))
+    assert one.read_bytes() == two.read_bytes()
 
 
-def test_a_file_that_is_missing_or_something_else_is_refused(tmp_path):
-    with pytest.raises(FileNotFoundError, match="items.index holds no index: give a file that save"):
+def test_what_is_missing_or_something_else_is_refused(tmp_path):
+    with pytest.raises(FileNotFoundError, match="items.index holds no index: give a folder that save"):
         ItemIndex.load(tmp_path / "items.index")
     (tmp_path / "items.index").write_text("user_id,item_id\n" * 10)
-    with pytest.raises(ValueError, match="items.index isn't an index: give a file that save"):
+    with pytest.raises(FileNotFoundError, match="items.index holds no index: give a folder that save"):
         ItemIndex.load(tmp_path / "items.index")
+    with pytest.raises(FileExistsError, match="items.index holds something else than an index"):
+        ItemIndex(LENGTHS).save(tmp_path / "items.index")
 
 
-@pytest.mark.parametrize("items", [[1, 2], np.empty((0, 2)), [[1, np.nan]]])
+@pytest.mark.parametrize("seed", range(20))
+def test_no_changed_byte_of_a_graph_reaches_the_library_that_reads_it(tmp_path, seed):
+    ItemIndex(vectors(50)).save(tmp_path)
+    file = next(tmp_path.glob("*/index.npz"))
+    content = np.frombuffer(file.read_bytes(), np.uint8).copy()
+    rng = np.random.default_rng(seed)
+    content[rng.integers(len(content), size=20)] ^= rng.integers(1, 256, 20, dtype=np.uint8)
+    file.write_bytes(content)
+    with pytest.raises(ValueError, match="damaged: index.npz in .*, or build it anew and save"):
+        ItemIndex.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"members": np.zeros(40, int)},
+        {"members": np.arange(39)},
+        {"members": np.arange(1, 41)},
+        {"members": np.arange(40.0)},
+        {"members": np.zeros((4, 10), int)},
+        {"members": np.array("text")},
+        {"starts": np.zeros(41, int)},
+        {"starts": np.arange(41) + 1},
+        {"starts": np.arange(40)},
+        {"starts": np.append(np.arange(39), 40)},
+        {"starts": np.empty(0, int)},
+        {"ndim": 9},
+        {"graph": np.zeros(10, np.uint8)},
+        {"graph": np.frombuffer(ItemIndex(vectors(39))._graph.save(), np.uint8)},
+        {"graph": np.frombuffer(ItemIndex(vectors(40, 9))._graph.save(), np.uint8)},
+    ],
+)
+def test_parts_that_don_t_fit_together_are_refused(tmp_path, changes):
+    graph = np.frombuffer(ItemIndex(vectors(40))._graph.save(), np.uint8)
+    parts = {"graph": graph, "ndim": 8, "members": np.arange(40)[::-1], "starts": np.arange(41)}
+    for name, arrays in (("whole", parts), ("changed", parts | changes), ("less", {"graph": graph})):
+        storage.write_arrays(tmp_path / name, "index", 2, {}, {"index.npz": arrays})
+    assert len(ItemIndex.load(tmp_path / "whole")) == 40
+    for name in ("changed", "less"):
+        with pytest.raises(ValueError, match=f"{name} holds an index whose parts don't fit: build it anew"):
+            ItemIndex.load(tmp_path / name)
+
+
+def test_a_graph_by_another_measure_is_refused(tmp_path):
+    graph = Index(ndim=8, metric="cos", dtype="f32")
+    graph.add(np.arange(40), vectors(40))
+    parts = {"graph": np.frombuffer(graph.save(), np.uint8), "ndim": 8}
+    parts |= {"members": np.arange(40), "starts": np.arange(41)}
+    storage.write_arrays(tmp_path, "index", 2, {}, {"index.npz": parts})
+    with pytest.raises(ValueError, match="holds an index whose parts don't fit: build it anew and save"):
+        ItemIndex.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        [1, 2],
+        np.empty((0, 2)),
+        np.empty((2, 0)),
+        [],
+        5,
+        None,
+        [[1, np.nan]],
+        [[1, np.inf]],
+        [[1, 1e39]],
+        [[1, 1e16]],
+        [[1, 2], [3]],
+        [["1", "2"]],
+        [["a", "b"]],
+        [[1, 2j]],
+        [[True, False]],
+        [[1, None]],
+        np.ones((2, 2, 2)),
+        {1: [2, 3]},
+    ],
+)
 def test_vectors_that_are_no_table_of_finite_numbers_are_refused(items):
-    with pytest.raises(ValueError, match="give a table of finite numbers, a row an item"):
+    with pytest.raises(ValueError, match="give a table of finite numbers, a row an item, and not"):
         ItemIndex(items)
+
+
+@pytest.mark.parametrize("value", ["a", None, np.nan, 1.5, True, -1, 10**12, [4], 2j])
+@pytest.mark.parametrize("name", ["effort", "links", "build_effort", "threads"])
+def test_numbers_out_of_their_range_are_refused(tmp_path, name, value):
+    expected = rf"{name} is .*: give a whole number from [012] to [\d]+"
+    with pytest.raises(ValueError, match=expected):
+        ItemIndex(LENGTHS, **{name: value})
+    if name in ("effort", "threads"):
+        index = ItemIndex(LENGTHS)
+        index.save(tmp_path)
+        with pytest.raises(ValueError, match=expected):
+            ItemIndex.load(tmp_path, **{name: value})
+        setattr(index, name, value)
+        with pytest.raises(ValueError, match=expected):
+            index.search([1, 0])
+
+
+def test_all_cores_find_the_same_items():
+    assert ItemIndex(LENGTHS, threads=0).search([1, 0], 4)[0].tolist() == [[1, 2, 0, 3]]
+
+
+@pytest.mark.parametrize(
+    "queries",
+    [
+        [1, np.nan],
+        [[1, 0], [np.inf, 0]],
+        [1, -1e39],
+        ["a", "b"],
+        [1, 2j],
+        [[1, 0], [1]],
+        [True, False],
+        [1, None],
+        None,
+        "ab",
+        [],
+        [[[1, 0]]],
+    ],
+)
+def test_queries_that_aren_t_finite_numbers_are_refused(queries):
+    with pytest.raises(
+        ValueError, match="queries of shape .*: give rows of length 2, finite numbers, and not"
+    ):
+        ItemIndex(LENGTHS).search(queries)
+
+
+@pytest.mark.parametrize(
+    "left_out",
+    [
+        [[0], [-1]],
+        [[0], [4]],
+        [[0], [10**18]],
+        [[0], np.array([2**64 - 1], np.uint64)],
+        [[0], [1.0]],
+        [[0], [np.nan]],
+        [[0], ["a"]],
+        [[0], [None]],
+        [[0], [True, False, False, True]],
+        [[0], 1],
+        [[0], None],
+        [[0], {1}],
+        [[0], [[1], [2, 3]]],
+        "ab",
+        7,
+    ],
+)
+def test_only_positions_of_items_are_left_out(left_out):
+    with pytest.raises(ValueError, match="left_out .*: give a list for each query, of positions from 0 to 3"):
+        ItemIndex(LENGTHS).search([[1, 0], [1, 0]], 2, left_out)
+
+
+@pytest.mark.parametrize("items", [range(1, 2), (1,), np.array([1], np.uint8), pd.Series([1])])
+def test_what_is_left_out_comes_in_any_row_of_whole_numbers(items):
+    positions, _ = ItemIndex(LENGTHS).search([[1, 0], [1, 0]], 2, [items, []])
+    assert positions.tolist() == [[2, 0], [1, 2]]
 
 
 def test_queries_that_don_t_fit_are_refused():
@@ -124,8 +279,9 @@ def test_queries_that_don_t_fit_are_refused():
         index.search([1, 2, 3])
     with pytest.raises(ValueError, match="2 queries and 1 lists to leave out: give one each"):
         index.search([[1, 2], [3, 4]], 1, [[0]])
-    with pytest.raises(ValueError, match="k is 0: give the length of the list"):
-        index.search([1, 2], 0)
+    for k in (0, -1, 1.5, "a", None, True):
+        with pytest.raises(ValueError, match="k is .*: give a whole number of at least 1"):
+            index.search([1, 2], k)
 
 
 @pytest.mark.parametrize("exclude_seen", [True, False])
@@ -184,6 +340,8 @@ def test_an_index_of_other_vectors_and_other_words_are_refused():
 
 
 def test_the_recommender_takes_the_same_argument():
+    from dbrec.recommender import HybridRecommender
+
     recommender = HybridRecommender()
     recommender.scorer = scorer(seen=seen_of(u0=[1, 2, 3]))
     approximately = recommender.recommend(["u0", "u1"], 5, index="approximate")
@@ -196,6 +354,12 @@ def test_the_recommender_takes_the_same_argument():
 def test_exact_search_needs_no_usearch():
     code = "import sys; sys.modules['usearch'] = None; import dbrec.scoring.scorer"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_without_usearch_the_index_says_how_to_get_it():
+    code = "import sys; sys.modules['usearch'] = None; import dbrec.scoring.index"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert "ImportError: approximate search needs usearch: pip install 'dbrec[index]'" in done.stderr
 
 
 def test_the_stored_measurements_reach_what_is_aimed_at():
