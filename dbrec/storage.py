@@ -26,6 +26,8 @@ WORDS = {  # what a kind is called, what writes it, what to do where it can't be
     "recommender": ("a recommender", "save()", "fit anew and save"),
     "job": ("a job", "write_job", "write it anew with write_job"),
     "index": ("an index", "save()", "build it anew and save"),
+    "checkpoint": ("a checkpoint", "training", "remove that folder and train anew"),
+    "weights": ("weights", "training", "remove that folder and train anew"),
 }
 
 
