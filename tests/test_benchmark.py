@@ -8,13 +8,14 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from benchmarks import compare
-from benchmarks.compare import Comparison, store
-from benchmarks.judging import judge, objective
-from benchmarks.peers.boosting import RatedFeatures, fit_boosting
-from benchmarks.peers.systems import Catalogue, fit_ease
-from benchmarks.systems import SYSTEMS, TRIALS, System
-from benchmarks.tasks import TASKS, Task, load_task
+from benchmarks.harness import process, tables
+from benchmarks.harness.judging import judge, objective
+from benchmarks.harness.tables import RESULTS, Table
+from benchmarks.harness.tasks import TASKS, Task, load_task
+from benchmarks.studies.comparison import Comparison
+from benchmarks.systems.baselines import Catalogue, fit_ease
+from benchmarks.systems.boosting import RatedFeatures, fit_boosting
+from benchmarks.systems.registry import SYSTEMS, TRIALS, System
 from dbrec.data.movielens import MovieLens
 from dbrec.evaluation.auc import auc_per_user
 from dbrec.scoring.scorer import VectorScorer
@@ -129,25 +130,40 @@ def test_every_system_has_known_tasks_and_those_with_settings_the_same_budget():
 
 def test_a_new_row_replaces_the_one_with_its_key_and_no_other(tmp_path):
     path = tmp_path / "results" / "warm.csv"
+    table = Table(path, ["system", "seed"], ["system", "seed", "ndcg"], ["system"], SYSTEMS)
     for seed, ndcg in [(0, 0.1), (1, 0.2), (0, 0.3)]:
-        store(
-            path,
-            {"system": "EASE", "seed": seed, "ndcg": ndcg},
-            ["system", "seed"],
-            ["system", "seed", "ndcg"],
-        )
-    store(path, {"system": "popularity", "seed": 0}, ["system", "seed"], ["system", "seed", "ndcg"])
+        table.store({"system": "EASE", "seed": seed, "ndcg": ndcg})
+    table.store({"system": "popularity", "seed": 0})
     assert path.read_text() == "system,seed,ndcg\npopularity,0,\nEASE,1,0.2\nEASE,0,0.3\n"
 
 
+def test_rows_of_one_measurement_replace_all_that_it_had_before(tmp_path):
+    table = Table(tmp_path / "t.csv", ["n_items"], ["n_items", "effort"], ["n_items", "effort"])
+    table.store({"n_items": 9, "effort": 2}, {"n_items": 9, "effort": 1})
+    table.store({"n_items": 5, "effort": 1})
+    table.store({"n_items": 9, "effort": 3})
+    assert table.path.read_text() == "n_items,effort\n5,1\n9,3\n"
+
+
 def test_a_break_while_writing_leaves_the_old_rows(tmp_path, monkeypatch):
-    path = tmp_path / "warm.csv"
-    store(path, {"system": "EASE", "seed": 0}, ["system"])
-    before = path.read_text()
-    monkeypatch.setattr(compare.os, "replace", lambda *places: (_ for _ in ()).throw(KeyboardInterrupt))
+    table = Table(tmp_path / "warm.csv", ["system"], order=SYSTEMS)
+    table.store({"system": "EASE", "seed": 0})
+    before = table.path.read_text()
+    monkeypatch.setattr(tables.os, "replace", lambda *places: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
-        store(path, {"system": "popularity", "seed": 0}, ["system"])
-    assert path.read_text() == before
+        table.store({"system": "popularity", "seed": 0})
+    assert table.path.read_text() == before
+
+
+@pytest.mark.parametrize("name", ["warm", "new_items", "protocol_b", "tuning", "ml-100k/warm"])
+def test_a_stored_table_stays_byte_for_byte_when_a_row_is_stored_again(name, tmp_path):
+    stored = RESULTS / f"{name}.csv"
+    key = ["task", "system", "params"] if name == "tuning" else ["system", "tuned_for", "seed"]
+    table = Table(tmp_path / "copy.csv", key, sort_by=["system"], order=SYSTEMS)
+    table.path.write_bytes(stored.read_bytes())
+    last = table.rows().iloc[-1]  # the last of its system, which stays the last
+    table.store(last.to_dict())
+    assert table.path.read_bytes() == stored.read_bytes()
 
 
 class Imitation(Comparison):
@@ -201,7 +217,7 @@ def test_a_worker_that_fails_is_told_with_its_own_words(tmp_path):
 
 
 def test_without_the_peers_environment_the_message_says_how_to_make_it(tmp_path, monkeypatch):
-    monkeypatch.setattr(compare, "PEERS_PYTHON", compare.ROOT / "nowhere")
+    monkeypatch.setattr(process, "PEERS_PYTHON", process.ROOT / "nowhere")
     with pytest.raises(FileNotFoundError, match="there is no nowhere: make it by `make peers`"):
         Comparison("ml-1m", tmp_path, 1, missing=False).run("warm", "popularity", [0])
 

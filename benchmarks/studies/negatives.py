@@ -8,11 +8,7 @@ from dbrec.training.sampling import Triplets, TripletSampler
 
 
 class PopularSampler(TripletSampler):
-    """Draw never-rated negatives in proportion to how often each partner was rated.
-
-    Drawn all alike, most negatives are films that hardly anybody rates, and what they teach is popularity;
-    drawn like this, positives and negatives are equally well known.
-    """
+    """Draw never-rated negatives as often as they were rated: as well known as the positives are."""
 
     def unobserved(self, anchors: np.ndarray) -> np.ndarray:
         """Draw a partner that each anchor never rated, shape (n,), redrawing those it did."""
@@ -28,10 +24,7 @@ class PopularSampler(TripletSampler):
 class HardSampler(TripletSampler):
     """Draw a few never-rated partners and take the one that the model scores best, wrongly.
 
-    Args:
-        vectors: Gives the anchors' and the partners' vectors as they are now, a row a position.
-        n_candidates: Partners to choose from.
-        **settings: As `TripletSampler`.
+    `vectors` gives the anchors' and the partners' vectors as they are now, a row a position.
 
     Source:
         Zhang et al. 2013, "Optimizing Top-N Collaborative Filtering via Dynamic Negative Item Sampling".

@@ -2,38 +2,44 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import pandas as pd
 
-from benchmarks.protocols import protocol_a, protocol_b
+from benchmarks.harness.protocols import protocol_a, protocol_b
 from dbrec.data.movielens import MovieLens
 from dbrec.data.splits import split_items, split_ratings, split_users
 
 SPLIT_SEED, VALIDATION_SEED = 0, 1
 USER_FEATURES, ITEM_FEATURES = ["gender", "age_group", "occupation"], ["genres", "year"]
 
-Split = Callable[[pd.DataFrame, float, int], tuple[pd.DataFrame, pd.DataFrame]]
+
+class Kind(NamedTuple):
+    """How a task is split, what it is judged by, and what settings are chosen for."""
+
+    split: Callable
+    share: float | None  # of the part held out; None where the protocol says it
+    metrics: tuple[str, ...]  # "auc", "ranking"
+    goals: tuple[str, ...]  # "auc", "ndcg"
+
+
+TASKS = {
+    "warm": Kind(split_ratings, 0.2, ("auc", "ranking"), ("auc", "ndcg")),
+    "new_users": Kind(split_users, 0.1, ("auc", "ranking"), ("auc",)),
+    "new_items": Kind(split_items, 0.1, ("auc",), ("auc",)),
+    "protocol_a": Kind(protocol_a, None, ("auc",), ("auc",)),
+    "protocol_b": Kind(protocol_b, None, ("ranking",), ("ndcg",)),
+}
 
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """Hold one fit and what it is judged by.
-
-    Attributes:
-        name: Name of the split.
-        train: Ratings to learn from.
-        judged: Ratings to be judged by: the test part, or the validation part while settings are chosen.
-        hidden: Further ratings whose films are left out of the lists: protocol B's validation part.
-        users: Features of the users.
-        items: Features of the films.
-        liked_from: Lowest rating that counts as liked.
-        metrics: Which are asked: ``"auc"``, ``"ranking"``.
-    """
+    """Hold the ratings and features of one fit, and what it is judged by."""
 
     name: str
     train: pd.DataFrame
-    judged: pd.DataFrame
-    hidden: pd.DataFrame
+    judged: pd.DataFrame  # the test part, or the validation part while settings are chosen
+    hidden: pd.DataFrame  # further ratings whose films the lists leave out: protocol B's validation part
     users: pd.DataFrame
     items: pd.DataFrame
     liked_from: float
@@ -43,28 +49,27 @@ class Task:
 def load_task(name: str, data: MovieLens, part: str = "test") -> Task:
     """Make a task: the same rows whenever it is asked for.
 
+    In lists only films of the training part can stand; never-seen films are judged by AUC.
+
     Args:
         name: One of `TASKS`.
         data: MovieLens; protocols A and B hold to the published counts on MovieLens 1M.
         part: ``"test"``, or ``"validation"`` to choose settings without a look at the test part.
-
-    Returns:
-        The task. In lists only films of the training part can stand; never-seen films are judged by AUC.
 
     Raises:
         ValueError: If `name` or `part` is none of those.
     """
     if name not in TASKS or part not in ("test", "validation"):
         raise ValueError(f"task {name!r}, part {part!r}: give one of {list(TASKS)}, and test or validation")
-    if name.startswith("protocol"):
-        train, validation, test = TASKS[name](data.ratings, SPLIT_SEED)
+    kind = TASKS[name]
+    if kind.share is None:
+        train, validation, test = kind.split(data.ratings, SPLIT_SEED)
         judged, hidden = (test, validation) if part == "test" else (validation, validation[:0])
     else:
-        split, share = TASKS[name]
-        train, judged = split(data.ratings, share, SPLIT_SEED)
+        train, judged = kind.split(data.ratings, kind.share, SPLIT_SEED)
         if part == "validation":
             # Of the test part's share, too: the best lists for few hidden films are not those for many.
-            train, judged = split(train, share, VALIDATION_SEED)
+            train, judged = kind.split(train, kind.share, VALIDATION_SEED)
         hidden = judged[:0]
     # Of a film with ratings the title's words tell nothing more; of a new one they do.
     more = ["title"] if name == "new_items" else []
@@ -72,27 +77,4 @@ def load_task(name: str, data: MovieLens, part: str = "test") -> Task:
     if name != "new_items":
         items = items[items.index.isin(train["item_id"])]
     liked_from = 3 if name == "protocol_b" else 4
-    return Task(name, train, judged, hidden, users, items, liked_from, METRICS[name])
-
-
-TASKS: dict[str, tuple[Split, float] | Callable] = {
-    "warm": (split_ratings, 0.2),
-    "new_users": (split_users, 0.1),
-    "new_items": (split_items, 0.1),
-    "protocol_a": protocol_a,
-    "protocol_b": protocol_b,
-}
-METRICS = {
-    "warm": ("auc", "ranking"),
-    "new_users": ("auc", "ranking"),
-    "new_items": ("auc",),
-    "protocol_a": ("auc",),
-    "protocol_b": ("ranking",),
-}
-GOALS = {
-    "warm": ("auc", "ndcg"),
-    "new_users": ("auc",),
-    "new_items": ("auc",),
-    "protocol_a": ("auc",),
-    "protocol_b": ("ndcg",),
-}
+    return Task(name, train, judged, hidden, users, items, liked_from, kind.metrics)

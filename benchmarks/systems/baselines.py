@@ -1,4 +1,4 @@
-"""The peers that need no library of their own, and what the others share.
+"""The peers that need no library of their own, and what those with one share.
 
 All run in the environment of benchmarks/peers/requirements.lock, where there is no TensorFlow. Each library
 has a module of its own: a process that measures one of them must not hold the memory of the others.
@@ -22,12 +22,12 @@ def fit_item_mean(train, users, items, liked_from, seed):
     return item_mean(train)
 
 
-def fit_logistic_regression(train, users, items, liked_from, seed, c):
+def fit_logistic(train, users, items, liked_from, seed, c):
     """Fit scikit-learn's logistic regression on ids and features."""
     return logistic_regression(train, users, items, liked_from, c)
 
 
-def fit_logistic_regression_ids(train, users, items, liked_from, seed, c):
+def fit_logistic_ids(train, users, items, liked_from, seed, c):
     """Fit it on ids alone, as protocol A's published row is."""
     return logistic_regression(train, None, None, liked_from, c)
 
@@ -45,11 +45,7 @@ def fit_ease(train, users, items, liked_from, seed, l2, positive_from):
 
 
 class Catalogue:
-    """Hold the ids of the training ratings, by whose positions a library knows users and items.
-
-    Args:
-        train: Training ratings.
-    """
+    """Hold the ids of the training ratings, by whose positions a library knows users and items."""
 
     def __init__(self, train: pd.DataFrame):
         self.train = train
@@ -61,7 +57,7 @@ class Catalogue:
 
     def positives(self, rows: pd.DataFrame, positive_from: float) -> sparse.csr_array:
         """Make the table of users and items with a 1 where the rating is at least `positive_from`."""
-        rows = positives(rows, positive_from)
+        rows = rows[rows["rating"] >= positive_from]
         shape = len(self.users), len(self.items)
         return sparse.csr_array((np.ones(len(rows), np.float32), self.places(rows)), shape)
 
@@ -76,12 +72,5 @@ class WideScorer(VectorScorer):
 
     def score(self, user_ids, item_ids) -> np.ndarray:
         """Score pairs of raw ids."""
-        parts = range(0, len(user_ids), 4096)
-        return np.concatenate(
-            [super(WideScorer, self).score(user_ids[j : j + 4096], item_ids[j : j + 4096]) for j in parts]
-        )
-
-
-def positives(train: pd.DataFrame, positive_from: float) -> pd.DataFrame:
-    """Keep the ratings of at least `positive_from`."""
-    return train[train["rating"] >= positive_from]
+        parts = [slice(start, start + 4096) for start in range(0, len(user_ids), 4096)]
+        return np.concatenate([super(WideScorer, self).score(user_ids[p], item_ids[p]) for p in parts])
