@@ -37,10 +37,8 @@ class Towers:
         self.rows = [encoder(encoder.ids)[:, self.first :] for encoder in self.encoders]
         self.all_rows = [np.pad(e.rows, [(0, 1), (0, 0)])[:, self.first :] for e in self.encoders]
         self.history = None
-        how = (
-            self._post if parts.network == "post" else self._plain if parts.history == "none" else self._whole
-        )
-        self.network, self.sides = how()
+        towers = self._plain if parts.history == "none" else self._with_history
+        self.network, self.sides = self._post() if parts.network == "post" else towers()
 
     def _post(self) -> tuple:
         """Build the post's network and, for each side, one that gives its vectors."""
@@ -66,13 +64,13 @@ class Towers:
         vectors = tower(rows) if p.biases else tower(rows)[:, :DIM]
         return keras.Model(rows, keras.ops.softmax(vectors) if p.softmax else vectors)
 
-    def _whole(self) -> tuple:
+    def _with_history(self) -> tuple:
         """Build what `HybridRecommender` trains, and take its towers."""
         p, factors = self.parts, None
         if not p.powers:
             alike = {"l2": 2.0, "user_power": 0, "item_power": 0, "seed": self.seed}  # as it was tuned before
             factors = item_factors(*self.places, self.liked, len(self.encoders[1].ids), **alike)
-        settings = Settings(l2=p.l2, dropout=p.dropout, members=p.members, seed=self.seed)
+        settings = Settings(DIM, l2=p.l2, dropout=p.dropout, members=p.members, seed=self.seed)
         self.history = sum_up(settings, self.task.train, *self.encoders, factors)
         network = build(settings, *self.encoders, self.history)[0]
         if p.history == "whole":
