@@ -12,7 +12,7 @@ from benchmarks.harness import process, tables
 from benchmarks.harness.judging import judge, objective
 from benchmarks.harness.tables import RESULTS, Table
 from benchmarks.harness.tasks import TASKS, Task, load_task
-from benchmarks.studies.comparison import Comparison
+from benchmarks.studies.compare import Comparison
 from benchmarks.systems.baselines import Catalogue, fit_ease
 from benchmarks.systems.boosting import RatedFeatures, fit_boosting
 from benchmarks.systems.registry import SYSTEMS, TRIALS, System

@@ -6,10 +6,17 @@ from benchmarks.harness.tables import RESULTS
 from benchmarks.harness.tasks import load_task
 from benchmarks.studies import ladder as ladder_module
 from benchmarks.studies import rung_model
-from benchmarks.studies.ladder import Ladder
-from benchmarks.studies.negatives import HardSampler, MixedSampler, PopularSampler
-from benchmarks.studies.rung_model import DIM, EPOCHS, LEARNING_RATE, Towers
-from benchmarks.studies.rungs import LADDER, RUNGS, Parts, parts_of
+from benchmarks.studies.ladder import LADDER, RUNGS, Ladder, parts_of
+from benchmarks.studies.rung_model import (
+    DIM,
+    EPOCHS,
+    LEARNING_RATE,
+    HardSampler,
+    MixedSampler,
+    Parts,
+    PopularSampler,
+    Towers,
+)
 from dbrec import HybridRecommender
 from dbrec.data.movielens import MovieLens
 from dbrec.training.fit import Settings

@@ -6,6 +6,7 @@ Usage: python -m benchmarks.harness.process MODULE:FUNCTION ARGUMENTS (a list, a
 import importlib
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -26,15 +27,20 @@ def named(place: str) -> Callable:
     return getattr(importlib.import_module(module), name)
 
 
+def peak_mib() -> float:
+    """Give the highest memory of this process so far, in MiB."""
+    unit = 1024**2 if sys.platform == "darwin" else 1024  # the system's, bytes or KiB
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+
+
 def run(place: str, *arguments, what: str, threads: int, peers: bool = False) -> Iterator[dict]:
     """Start a process, and give each result of a function as it comes.
 
-    Args:
-        place: ``"module:function"``; it takes what JSON can hold, and yields dicts of such.
-        *arguments: What it is given.
-        what: What it measures, for the message of the RuntimeError if the process fails.
-        threads: Threads that its libraries may use.
-        peers: Whether to run it in the peers' environment; FileNotFoundError where there is none.
+    The function takes what JSON can hold, and yields dicts of such; its libraries may use some `threads`.
+
+    Raises:
+        FileNotFoundError: If it is to run in the peers' environment, and there is none.
+        RuntimeError: If it fails: `what` it was to measure, and the end of what it said.
     """
     python = PEERS_PYTHON if peers else Path(sys.executable)
     if not python.exists():

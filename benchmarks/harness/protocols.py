@@ -15,18 +15,13 @@ Parts = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]
 
 
 def protocol_a(ratings: pd.DataFrame, seed: int = 0) -> Parts:
-    """Split the ratings without the 3s at random, 8:1:1 over rows.
-
-    Args:
-        ratings: Columns ``user_id``, ``item_id`` and ``rating`` (1..5); 4 and 5 are liked, 1 and 2 not.
-        seed: Seed of the shuffle.
+    """Split the ratings without the 3s at random, 8:1:1 over rows; a tenth is rounded down.
 
     Returns:
-        ``(train, validation, test)`` in the order and with the labels of `ratings`; validation and test have
-        a tenth of the rows each, rounded down.
+        ``(train, validation, test)`` in the order and with the labels of `ratings`.
 
     Raises:
-        ValueError: If `ratings` has the size of MovieLens 1M and not the 739,012 rows of it are left.
+        ValueError: If `ratings` has the size of MovieLens 1M and other than 739,012 rows are left.
     """
     kept = ratings[ratings["rating"] != 3]
     _expect(ratings, {"rows": len(kept)}, {"rows": 739_012})
@@ -36,8 +31,8 @@ def protocol_a(ratings: pd.DataFrame, seed: int = 0) -> Parts:
 def protocol_b(ratings: pd.DataFrame, seed: int = 0) -> Parts:
     """Split the ratings of 3 and more at random within each user, 8:1:1, after the 10-core.
 
-    As `protocol_a`, but of a user's n rows validation and test get n / 10 each, rounded down, as RecBole
-    counts them; on MovieLens 1M 834,449 rows of 6,033 users with 3,123 items must be left (README.md).
+    Of a user's n rows validation and test get n / 10 each, rounded down, as RecBole counts them. On MovieLens
+    1M 834,449 rows of 6,033 users with 3,123 items must be left; README.md says why. Else as `protocol_a`.
     """
     kept = k_core(ratings[ratings["rating"] >= 3], CORE)
     found = {"rows": len(kept), "users": kept["user_id"].nunique(), "items": kept["item_id"].nunique()}

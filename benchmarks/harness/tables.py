@@ -10,12 +10,9 @@ from platform import python_version
 
 import pandas as pd
 
+ORIGIN = "versions", "command", "date"
 RESULTS = Path(__file__).parents[1] / "results"
-
-
-def results_of(data: str) -> Path:
-    """Give the folder of a data set's tables."""
-    return RESULTS if data == "ml-1m" else RESULTS / data
+RESULTS_OF = {"ml-1m": RESULTS, "ml-100k": RESULTS / "ml-100k"}
 
 
 def versions(*packages: str) -> str:
@@ -32,12 +29,8 @@ def today() -> str:
 class Table:
     """A CSV file of measured rows; each change writes it in one step, so that a break leaves the old one.
 
-    Args:
-        path: The file; the first row makes it.
-        key: Columns that tell measurements apart.
-        columns: Columns of a new file; None takes those of its first row.
-        sort_by: Columns to sort by; None takes the key.
-        order: Values of the first of them in their order; without, the smallest comes first.
+    `key` names the columns that tell measurements apart, and `columns` all those of a new file. Rows are
+    sorted by `sort_by`, or else by the key; the first of these columns as its values stand in `order`.
     """
 
     def __init__(self, path: Path, key: list[str], columns=None, sort_by=None, order: Iterable = ()):
@@ -59,8 +52,7 @@ class Table:
             table = pd.concat([old[~same].astype(object), table.astype(object)])
         self._write(table.sort_values(self.sort_by, key=self._sortable, kind="stable"))
         for row in rows:
-            figures = {name: value for name, value in row.items() if isinstance(value, float)}
-            print(time.strftime("%X"), *(row[name] for name in self.sort_by), figures, flush=True)
+            print(time.strftime("%X"), {name: row[name] for name in row if name not in ORIGIN}, flush=True)
 
     def drop_others(self, column: str, values: Iterable, **among) -> None:
         """Of the rows that have the values `among`, drop those whose `column` holds none of `values`."""

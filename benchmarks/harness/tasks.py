@@ -1,8 +1,7 @@
 """What the systems are compared on: the parts to fit on, to choose settings by and to be judged by."""
 
-from collections.abc import Callable
+from collections import namedtuple
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import pandas as pd
 
@@ -12,24 +11,6 @@ from dbrec.data.splits import split_items, split_ratings, split_users
 
 SPLIT_SEED, VALIDATION_SEED = 0, 1
 USER_FEATURES, ITEM_FEATURES = ["gender", "age_group", "occupation"], ["genres", "year"]
-
-
-class Kind(NamedTuple):
-    """How a task is split, what it is judged by, and what settings are chosen for."""
-
-    split: Callable
-    share: float | None  # of the part held out; None where the protocol says it
-    metrics: tuple[str, ...]  # "auc", "ranking"
-    goals: tuple[str, ...]  # "auc", "ndcg"
-
-
-TASKS = {
-    "warm": Kind(split_ratings, 0.2, ("auc", "ranking"), ("auc", "ndcg")),
-    "new_users": Kind(split_users, 0.1, ("auc", "ranking"), ("auc",)),
-    "new_items": Kind(split_items, 0.1, ("auc",), ("auc",)),
-    "protocol_a": Kind(protocol_a, None, ("auc",), ("auc",)),
-    "protocol_b": Kind(protocol_b, None, ("ranking",), ("ndcg",)),
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,10 +27,19 @@ class Task:
     metrics: tuple[str, ...]
 
 
-def load_task(name: str, data: MovieLens, part: str = "test") -> Task:
-    """Make a task: the same rows whenever it is asked for.
+# How a task is split, which share is held out, what it is judged by, and what settings are chosen for.
+Kind = namedtuple("Kind", "split share metrics goals")
+TASKS = {
+    "warm": Kind(split_ratings, 0.2, ("auc", "ranking"), ("auc", "ndcg")),
+    "new_users": Kind(split_users, 0.1, ("auc", "ranking"), ("auc",)),
+    "new_items": Kind(split_items, 0.1, ("auc",), ("auc",)),
+    "protocol_a": Kind(protocol_a, None, ("auc",), ("auc",)),
+    "protocol_b": Kind(protocol_b, None, ("ranking",), ("ndcg",)),
+}
 
-    In lists only films of the training part can stand; never-seen films are judged by AUC.
+
+def load_task(name: str, data: MovieLens, part: str = "test") -> Task:
+    """Make a task: the same rows whenever it is asked for. Only films of the training part can be listed.
 
     Args:
         name: One of `TASKS`.

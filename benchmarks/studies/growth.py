@@ -1,12 +1,10 @@
 """Measure how time and memory grow with the number of ratings, on synthetic ratings with planted tastes.
 
-Users and items grow along: 6,000 and 3,700 at a million ratings, 160,000 and 60,000 at 25 million. The first
-run makes them in build/growth. Each size is measured in a process of its own; a row that is there is kept.
+Each size is measured in a process of its own; the first run makes its ratings in build/growth. A row that is
+there already is kept.
 """
 
 import argparse
-import resource
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -24,9 +22,8 @@ from dbrec.evaluation.ranking import ranking_metrics
 from dbrec.features.encoder import FeatureEncoder
 from dbrec.scoring.choice import UserHistory, item_factors
 from dbrec.scoring.scorer import VectorScorer, pair_scores
-from dbrec.training.batches import position_dataset
-from dbrec.training.fit import Settings, build, default_batch_size
-from dbrec.training.loop import train as train_epochs
+from dbrec.training import batches, loop
+from dbrec.training import fit as fitting
 from dbrec.training.sampling import TripletSampler
 
 MADE = process.ROOT / "build" / "growth"
@@ -67,6 +64,12 @@ def work(n_ratings: int, fit: Fit) -> dict:
     return list(process.run("benchmarks.studies.growth:measure_size", n_ratings, asdict(fit), **how))[0]
 
 
+def measure_size(n_ratings: int, settings: dict) -> Iterator[dict]:
+    """Fit and judge a size; the process does nothing else."""
+    fit = Fit(**settings)
+    yield measure(prepare(n_ratings, fit.seed), fit)
+
+
 def run(n_ratings: int, fit: Fit, path: Path) -> None:
     """Measure a size, unless its row is there, and store its row."""
     row = {"n_ratings": n_ratings} | asdict(fit)
@@ -80,45 +83,38 @@ def run(n_ratings: int, fit: Fit, path: Path) -> None:
     table.store(row)
 
 
-def peak_mib() -> float:
-    """Give the peak of the process so far."""
-    unit = 1024**2 if sys.platform == "darwin" else 1024  # the system's, bytes or KiB
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
-
-
-def measure_size(n_ratings: int, settings: dict) -> Iterator[dict]:
-    """Fit and judge a size, in a process of its own."""
-    fit = Fit(**settings)
-    yield measure(prepare(n_ratings, fit.seed), fit)
-
-
 def measure(data: SyntheticData, fit: Fit) -> dict:
     """Fit and judge ratings, and give the figures."""
-    imported, found = peak_mib(), {"n_users": len(data.users), "n_items": len(data.items)}
+    imported, found = process.peak_mib(), {}
+
+    def note(name: str, start: float | None = None) -> None:
+        if start is not None:
+            found[f"{name}_seconds"] = time.perf_counter() - start
+        found[f"peak_{name}_mib"] = process.peak_mib() - imported
+
     train, test = split(data, fit.seed)
-    of_data = peak_mib() - imported
+    note("data")
     keras.utils.set_random_seed(fit.seed)
-    start = time.perf_counter()
-    users, items, stars = train
+    start, (users, items, stars) = time.perf_counter(), train
     of_item = TripletSampler(items, users, stars, LIKED_FROM, seed=fit.seed + 1)
     samplers = [TripletSampler(users, items, stars, seed=fit.seed), of_item]
-    took, of_samplers = time.perf_counter() - start, peak_mib() - imported
-    found |= {"n_train": len(stars), "n_positives": len(of_item), "peak_data_mib": of_data}
-    found |= {"sampler_seconds": took, "peak_sampler_mib": of_samplers}
+    note("sampler", start)
     network, history = build_network(data, train, fit)
     found["prepare_seconds"] = time.perf_counter() - start
+    sizes = {"n_users": len(data.users), "n_items": len(data.items), "n_train": len(stars)}
+    sizes["n_positives"] = len(of_item)
     del train, test, users, items, stars  # training needs the samplers alone; the ratings lie on the disk
     trained = train_network(network, samplers, fit)
-    found["peak_fit_mib"] = peak_mib() - imported
+    note("fit")
     del samplers, of_item
     train, test = split(data, fit.seed)
     vectors = vectors_of(network, history)
     start = time.perf_counter()
-    trained |= judge(data, train, test, vectors)
-    found |= {"auc_seconds": time.perf_counter() - start, "peak_auc_mib": peak_mib() - imported}
-    trained |= judge_lists(len(data.items), train, test, vectors)
-    found["peak_lists_mib"] = peak_mib() - imported
-    return with_derived(found | trained, network, fit.epochs)
+    judged = judge(data, train, test, vectors)
+    note("auc", start)
+    judged |= judge_lists(len(data.items), train, test, vectors)
+    note("lists")
+    return with_derived(sizes | found | trained | judged, network, fit.epochs)
 
 
 def split(data: SyntheticData, seed: int) -> tuple[Part, Part]:
@@ -141,19 +137,20 @@ def build_network(data: SyntheticData, train: Part, fit: Fit) -> tuple:
         factors = item_factors(users, items, liked, len(data.items), fit.history_dim, seed=fit.seed)
         history = UserHistory(factors, users, items, stars, liked, len(data.users))
     own = {name: getattr(fit, name) for name in ("members", "embedding_dim", "history_dim", "seed")}
-    return build(Settings(**own), *encoders, history)[0], history
+    return fitting.build(fitting.Settings(**own), *encoders, history)[0], history
 
 
 def train_network(network, samplers: list[TripletSampler], fit: Fit) -> dict:
     """Train, and give the seconds of the epochs by their callbacks' times."""
-    ends, batch_size = [], default_batch_size(len(samplers[1]))
+    ends, batch_size = [], fitting.default_batch_size(len(samplers[1]))
     steps = -(-len(samplers[1]) // batch_size)
     clock = keras.callbacks.LambdaCallback(
         on_train_begin=lambda logs: ends.append(time.perf_counter()),
         on_epoch_end=lambda epoch, logs: ends.append(time.perf_counter()),
     )
-    dataset, rate = position_dataset(samplers, batch_size, fit.members), Settings().learning_rate
-    train_epochs(network, dataset, steps, fit.epochs, rate, verbose=False, callbacks=[clock])
+    dataset = batches.position_dataset(samplers, batch_size, fit.members)
+    how = {"learning_rate": fitting.Settings().learning_rate, "verbose": False, "callbacks": [clock]}
+    loop.train(network, dataset, steps, fit.epochs, **how)
     first, *others = np.diff(ends).tolist()
     epoch = float(np.median(others or [first]))
     seconds = {"epoch_seconds": epoch, "compile_seconds": first - epoch}
@@ -184,7 +181,9 @@ def judge_lists(n_items: int, train: Part, test: Part, vectors: list[np.ndarray]
     sample = np.sort(np.random.default_rng(0).permutation(len(vectors[0]))[:LISTED_USERS])
     listed = np.zeros(len(vectors[0]), bool)
     listed[sample] = True
-    seen, hidden = (rows_of(listed, part) for part in (train, test))
+    columns = [[column[listed[part[0]]] for column in part] for part in (train, test)]
+    names = "user_id", "item_id", "rating"  # positions are ids here
+    seen, hidden = (pd.DataFrame(dict(zip(names, part, strict=True))) for part in columns)
     # users that aren't in the sample need no vector
     tables = [np.pad(part, [(0, 1), (0, 0)]) for part in (vectors[0][sample], vectors[1])]
     scorer = VectorScorer(sample, np.arange(n_items), *tables, seen)
@@ -193,12 +192,6 @@ def judge_lists(n_items: int, train: Part, test: Part, vectors: list[np.ndarray]
     milliseconds = 1e3 * (time.perf_counter() - start)
     figures = ranking_metrics(lists, hidden[hidden["rating"] >= LIKED_FROM], K)
     return {"ndcg": float(figures["ndcg"].mean()), "recommend_ms_per_user": milliseconds / len(sample)}
-
-
-def rows_of(listed: np.ndarray, part: Part) -> pd.DataFrame:
-    """Take the rows of some users; positions are ids here."""
-    rows, names = listed[part[0]], ("user_id", "item_id", "rating")
-    return pd.DataFrame({name: values[rows] for name, values in zip(names, part, strict=True)})
 
 
 def with_derived(found: dict, network, epochs: int) -> dict:

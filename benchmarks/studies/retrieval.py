@@ -1,15 +1,10 @@
-"""Measure approximate search (dbrec.scoring.index) against exact search: recall, speed, time to build, size.
-
-The vectors are made, and like those of a recommender: items and users lie around 200 tastes of unequal size,
-each between two of them, and items' lengths are long-tailed. Or they are those of a recommender that was
-fitted on MovieLens 1M: few, longer, and harder to search.
-"""
+"""Measure approximate search (dbrec.scoring.index) against exact search: recall, speed, size."""
 
 import argparse
 import tempfile
 import time
+from collections import namedtuple
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -32,11 +27,7 @@ COLUMNS = (
 ).split()
 
 
-class World(NamedTuple):
-    """Items' vectors, shape (m, dim), and users' vectors, shape (n, dim)."""
-
-    items: np.ndarray
-    users: np.ndarray
+World = namedtuple("World", "items users")  # vectors, shapes (m, dim) and (n, dim)
 
 
 def make_world(n_items: int, dim: int, n_users: int = N_QUERIES, seed: int = 0) -> World:
@@ -87,13 +78,7 @@ def seconds(call) -> tuple[float, object]:
 
 
 def times(search, users: np.ndarray, kind: str) -> tuple[dict[str, float], np.ndarray]:
-    """Milliseconds of a query alone (median) and of one in a batch, and what the batch found.
-
-    Args:
-        search: Takes a slice of the queries.
-        users: The queries.
-        kind: ``"exact"`` or ``"approximate"``.
-    """
+    """Milliseconds of a query alone (median) and of one in a batch, and what `search` of a slice found."""
     search(slice(0, 1))
     alone = [seconds(lambda row=row: search(slice(row, row + 1)))[0] for row in range(N_ALONE)]
     batch, found = seconds(lambda: search(slice(0, len(users))))
@@ -119,7 +104,6 @@ def measure(world: World, common: dict) -> list[dict]:
             row = common | exactly | approximately(index, world, wanted, seen)
             row |= {f"ratio_{n}": row[f"exact_ms_{n}"] / row[f"approximate_ms_{n}"] for n in ("one", "batch")}
             rows.append(row | {"room": room, "effort": index.effort})
-            print(rows[-1], flush=True)
     return rows
 
 
@@ -152,8 +136,8 @@ def main() -> None:
     parser.add_argument("--movielens", action="store_true", help="the vectors of a fitted recommender")
     asked = parser.parse_args()
     if asked.movielens:
-        run(fitted_world(), "ml-1m", "python -m benchmarks.retrieval --movielens")
+        run(fitted_world(), "ml-1m", "python -m benchmarks retrieval --movielens")
         return
     for n_items in asked.items:
-        command = f"python -m benchmarks.retrieval --items {n_items} --dim {asked.dim}"
+        command = f"python -m benchmarks retrieval --items {n_items} --dim {asked.dim}"
         run(make_world(n_items, asked.dim), "made", command)

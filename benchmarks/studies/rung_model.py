@@ -1,25 +1,47 @@
 """Models made of the parts that the ladder of lesson 8 compares, down to those we left behind."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from benchmarks.harness.tasks import Task
-from benchmarks.studies.negatives import HardSampler, MixedSampler, PopularSampler
-from benchmarks.studies.rungs import N_CANDIDATES, Parts
 from dbrec._quiet import keras
 from dbrec.features.encoder import FeatureEncoder
 from dbrec.lessons.original_post import build_post_model
 from dbrec.recommender import LIKING_WEIGHT
 from dbrec.scoring.choice import item_factors
 from dbrec.scoring.scorer import VectorScorer
-from dbrec.training.batches import position_dataset, triplet_dataset
+from dbrec.training import batches, layers, losses
 from dbrec.training.fit import Settings, build, default_batch_size, rows_or_zeros, sum_up
-from dbrec.training.layers import FeatureTower, TripletLossLayer
 from dbrec.training.loop import DenseAdam, train
-from dbrec.training.losses import bpr_loss, sigmoid_loss
-from dbrec.training.sampling import TripletSampler
+from dbrec.training.sampling import Triplets, TripletSampler
 
 EPOCHS, LEARNING_RATE, DIM = 4, 0.005, 64
-LOSSES = {"1 - sigmoid": sigmoid_loss, "log sigmoid": bpr_loss}
+N_CANDIDATES = 4  # of a hard negative
+LOSSES = {"1 - sigmoid": losses.sigmoid_loss, "log sigmoid": losses.bpr_loss}
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a model is made of; the defaults are those of the first rung with a table a column."""
+
+    network: str = "towers"  # or "post"; or "post, its training": batches of 32
+    loss: str = "1 - sigmoid"  # or "log sigmoid"
+    softmax: bool = True
+    year: bool = False
+    ids: bool = False
+    dropout: float = 0.0
+    item_anchors: bool = False
+    l2: float = 0.0
+    average: bool = False
+    biases: bool = False
+    graded: bool = False
+    negatives: str = "explicit"  # or "unobserved", "mixed", "popular", "hard"
+    history: str = "none"  # or "whole", "without"
+    choice_weight: float = 0.0
+    two_scores: bool = False
+    powers: bool = False  # of the numbers of ratings, in the closed form
+    members: int = 1
 
 
 class Towers:
@@ -54,12 +76,12 @@ class Towers:
             triplet = [keras.Input(self.rows[place].shape[1:], dtype="int32") for place in order]
             vectors = [sides[place](rows) for place, rows in zip(order, triplet, strict=True)]
             inputs += triplet
-            outputs.append(TripletLossLayer(LOSSES[p.loss], p.l2)(vectors))
+            outputs.append(layers.TripletLossLayer(LOSSES[p.loss], p.l2)(vectors))
         return keras.Model(inputs, outputs), sides
 
     def _side(self, place: int) -> keras.Model:
         p, spec = self.parts, self.encoders[place].spec[self.first :]
-        tower = FeatureTower(spec, ("user", "item")[place], DIM, p.dropout, self.seed + 1000 * place)
+        tower = layers.FeatureTower(spec, ("user", "item")[place], DIM, p.dropout, self.seed + 1000 * place)
         rows = keras.Input(self.rows[place].shape[1:], dtype="int32")
         vectors = tower(rows) if p.biases else tower(rows)[:, :DIM]
         return keras.Model(rows, keras.ops.softmax(vectors) if p.softmax else vectors)
@@ -82,9 +104,11 @@ class Towers:
         n_liked, samplers = int(self.liked.sum()), self._samplers()
         batch_size = default_batch_size(n_liked)
         if self.history:
-            data = position_dataset(samplers, batch_size, self.parts.members)
+            data = batches.position_dataset(samplers, batch_size, self.parts.members)
         else:
-            data = triplet_dataset(samplers, [self.rows, self.rows[::-1]][: len(samplers)], batch_size)
+            data = batches.triplet_dataset(
+                samplers, [self.rows, self.rows[::-1]][: len(samplers)], batch_size
+            )
         steps = -(-n_liked // batch_size)
         if self.parts.average:
             refresh = keras.callbacks.LambdaCallback(on_epoch_begin=lambda *_: self._refresh())
@@ -124,3 +148,49 @@ class Towers:
             users = np.hstack([users, parts.choice_weight * choice])
             items = np.hstack([items, rows_or_zeros(history.factors.found, places[1])])
         return VectorScorer(*[e.known for e in self.encoders], users, items, self.task.train, lists)
+
+
+class PopularSampler(TripletSampler):
+    """Draw never-rated negatives as often as they were rated: as well known as the positives are."""
+
+    def unobserved(self, anchors: np.ndarray) -> np.ndarray:
+        """Draw a partner that each anchor never rated, shape (n,), redrawing those it did."""
+        drawn, wrong = np.empty(len(anchors), np.int32), np.arange(len(anchors))
+        while len(wrong):
+            drawn[wrong] = self.partners[self.random.integers(0, len(self.partners), len(wrong))]
+            keys = anchors[wrong].astype(np.int64) * self.n_partners + drawn[wrong]
+            places = np.minimum(np.searchsorted(self.rated, keys), len(self.rated) - 1)
+            wrong = wrong[self.rated[places] == keys]
+        return drawn
+
+
+class HardSampler(TripletSampler):
+    """Draw a few never-rated partners and take the one that the model scores best, wrongly.
+
+    Source:
+        Zhang et al. 2013, "Optimizing Top-N Collaborative Filtering via Dynamic Negative Item Sampling".
+    """
+
+    def __init__(self, *arrays: np.ndarray, vectors, n_candidates: int, **settings):
+        super().__init__(*arrays, **settings)
+        self.vectors, self.n_candidates = vectors, n_candidates
+
+    def unobserved(self, anchors: np.ndarray) -> np.ndarray:
+        """Draw the best-scored of the candidates for each anchor, shape (n,)."""
+        unrated = super().unobserved
+        drawn = np.stack([unrated(anchors) for _ in range(self.n_candidates)])
+        anchor_vectors, partner_vectors = self.vectors()
+        scores = np.einsum("cnd,nd->cn", partner_vectors[drawn], anchor_vectors[anchors])
+        return drawn[scores.argmax(axis=0), np.arange(len(anchors))]
+
+
+class MixedSampler:
+    """Draw equally many triplets from each of some samplers."""
+
+    def __init__(self, *samplers: TripletSampler):
+        self.samplers = samplers
+
+    def sample(self, size: int) -> Triplets:
+        """Draw `size` triplets, a multiple of the number of samplers."""
+        drawn = [sampler.sample(size // len(self.samplers)) for sampler in self.samplers]
+        return Triplets(*map(np.concatenate, zip(*drawn, strict=True)))

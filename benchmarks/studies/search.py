@@ -1,8 +1,7 @@
 """Search the settings of HybridRecommender on a validation part of the training ratings.
 
-The test part of `split_ratings(ratings, 0.2, seed=0)` is never read. A tenth of the rest is the validation
-part. Each trial is one fit of a single member, stopped early by that part, and its row is written as it ends.
-Break it with Ctrl-C and start it again: it goes on where it stopped.
+The test part is never read. Each trial is one fit of a single member, stopped early by validation; its row is
+written as it ends. Broken off and started again, the search goes on where it stopped.
 """
 
 import argparse

@@ -21,20 +21,17 @@ from dbrec.data.movielens import load_movielens
 from dbrec.evaluation.ranking import ranking_metrics
 from dbrec.features.encoder import FeatureEncoder
 from dbrec.lessons.original_post import build_post_model
-from dbrec.training.batches import position_dataset, triplet_dataset
-from dbrec.training.fit import Settings, prepare
-from dbrec.training.loop import train
-from dbrec.training.position_network import TableNetwork
+from dbrec.training import batches, fit, loop, position_network, towers
 from dbrec.training.sampling import random_triplet
-from dbrec.training.towers import build_model, build_towers
 
 BATCH, LARGE_BATCH = 8192, 32_768
+Measured = tuple[str, str, float]  # what, system, value
 DRAWN, TRAINED = "triplets drawn a second", "triplets trained a second"
 TOWERS_ALONE = {"history_dim": 0, "learning_rate": 0.006, "l2": 0.01}
-# The peers' settings that benchmarks/results/tuning.csv found best, and what each ends with.
+# The peers' settings that benchmarks/results/tuning.csv found best.
 LOGISTIC = {"normalize": False, "no_components": 64, "epochs": 5}
 CORNAC = {"k": 32, "learning_rate": 0.03, "lambda_reg": 0.01, "positive_from": 4}
-RACES = {"LightFM logistic": (LOGISTIC, "auc", "auc_per_user"), "Cornac BPR": (CORNAC, "ranking", "ndcg")}
+RACES = ("LightFM logistic", LOGISTIC, "auc", "auc_per_user"), ("Cornac BPR", CORNAC, "ranking", "ndcg")
 
 
 def rate(draw: Callable[[], int], seconds: float = 3.0) -> float:
@@ -50,11 +47,11 @@ def trained(network, dataset, triplets_a_step: int, steps: int = 60) -> float:
     """Triplets a second of the fastest of three epochs after the one that compiles."""
     ends = []
     clock = keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: ends.append(time.perf_counter()))
-    train(network, dataset, steps, epochs=4, verbose=False, callbacks=[clock])
+    loop.train(network, dataset, steps, epochs=4, verbose=False, callbacks=[clock])
     return steps * triplets_a_step / float(np.diff(ends).min())
 
 
-def of_the_post(task: Task) -> Iterator[tuple[str, str, float]]:
+def of_the_post(task: Task) -> Iterator[Measured]:
     """Measure the post's composer, and steps of 32 triplets that it composed, by train_on_batch."""
     liked = task.train["rating"] >= task.liked_from
     parts = task.train[liked], task.train[~liked]
@@ -74,35 +71,38 @@ def of_the_post(task: Task) -> Iterator[tuple[str, str, float]]:
     yield TRAINED, "the post's code", rate(step)
 
 
-def of_ours(task: Task) -> Iterator[tuple[str, str, float]]:
-    """Measure what dbrec draws and trains a second."""
-    ready = prepare(Settings(history_dim=0), task.train, task.users, task.items)
+def of_ours(task: Task) -> Iterator[Measured]:
+    """Measure what dbrec draws and trains a second, and how soon it has ranked and judged lists."""
+    ready = fit.prepare(fit.Settings(history_dim=0), task.train, task.users, task.items)
     encoders, samplers = (ready.user_encoder, ready.item_encoder), ready.samplers
     for name, sampler in zip(("users", "films"), samplers, strict=True):
         drawn = rate(lambda sampler=sampler: len(sampler.sample(BATCH).anchor))
         yield DRAWN, f"dbrec, {name} as anchors", drawn
     rows = [encoder(encoder.ids) for encoder in encoders]
-    feed, network = (
-        triplet_dataset(samplers, [rows, rows[::-1]], BATCH),
-        build_model(*encoders, dropout=0.0)[0],
-    )
+    network = towers.build_model(*encoders, dropout=0.0)[0]
+    feed = batches.triplet_dataset(samplers, [rows, rows[::-1]], BATCH)
     yield TRAINED, "dbrec, rows of ids and features", trained(network, feed, 2 * BATCH)
     for size, name in [(BATCH, ""), (LARGE_BATCH, f", batches of {LARGE_BATCH:,}")]:
-        network = TableNetwork(*build_towers(*encoders, dropout=0.0), *rows)
-        found = trained(network, position_dataset(samplers, size), 2 * size)
-        yield TRAINED, f"dbrec, ids and features{name}", found
+        network = position_network.TableNetwork(*towers.build_towers(*encoders, dropout=0.0), *rows)
+        speed = trained(network, batches.position_dataset(samplers, size), 2 * size)
+        yield TRAINED, f"dbrec, ids and features{name}", speed
+    model = HybridRecommender(epochs=1, members=1, verbose=False).fit(task.train, task.users, task.items)
+    relevant = task.judged[task.judged["rating"] >= task.liked_from]
+    start = time.perf_counter()
+    ranking_metrics(model.recommend(task.train["user_id"].unique()), relevant)  # the seen ones are left out
+    yield "seconds to rank all films for all users", "dbrec", time.perf_counter() - start
 
 
-def of_peers(name: str, task: Task) -> Iterator[tuple[str, str, float]]:
+def of_peers(name: str, task: Task) -> Iterator[Measured]:
     """Measure the fastest peers, and dbrec until it has the figure that each of them ends with."""
     if not process.PEERS_PYTHON.exists():
         return
     asked = {"threads": 2, "peers": True}
     [found] = process.run("benchmarks.systems.lightfm_models:bpr_rate", name, what="LightFM BPR", **asked)
     yield TRAINED, "LightFM BPR, ids and features", found["triplets_a_second"]
-    for system, (params, metric, figure) in RACES.items():
-        place = "benchmarks.studies.comparison:validate"
-        [found] = process.run(place, name, system, params, metric, what=system, **asked)
+    for system, params, metric, figure in RACES:
+        race = "benchmarks.studies.compare:validate", name, system, params, metric
+        [found] = process.run(*race, what=system, **asked)
         what, target = f"seconds to {figure} {found[figure]:.4f}", found[figure]
         yield what, system, found["fit_seconds"]
         yield what, "dbrec", seconds_to(task, metric, figure, target)
@@ -123,15 +123,6 @@ def seconds_to(task: Task, metric: str, figure: str, target: float, **settings) 
     return np.nan
 
 
-def of_lists(task: Task) -> Iterator[tuple[str, str, float]]:
-    """Measure ranking all films for all users, the seen ones left out, and NDCG@10."""
-    model = HybridRecommender(epochs=1, members=1, verbose=False).fit(task.train, task.users, task.items)
-    relevant = task.judged[task.judged["rating"] >= task.liked_from]
-    start = time.perf_counter()
-    ranking_metrics(model.recommend(task.train["user_id"].unique()), relevant)
-    yield "seconds to rank all films for all users", "dbrec", time.perf_counter() - start
-
-
 def main() -> None:
     """Measure all of it, and print and store it row by row."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -139,8 +130,7 @@ def main() -> None:
     name = parser.parse_args().data
     task = load_task("warm", load_movielens(name), "validation")
     table = Table(RESULTS / "speed.csv", ["data", "what", "system"], sort_by=["system"], order=SYSTEMS)
-    for measured in (of_the_post(task), of_ours(task), of_peers(name, task), of_lists(task)):
+    for measured in (of_the_post(task), of_ours(task), of_peers(name, task)):
         for what, system, value in measured:
             row = {"data": name, "what": what, "system": system, "value": float(f"{value:.4g}")}
-            table.store(row | {"date": today(), "command": f"python -m benchmarks.speed {name}"})
-            print(f"{what:45} {system:32} {value:14,.2f}", flush=True)
+            table.store(row | {"date": today(), "command": f"python -m benchmarks speed {name}"})

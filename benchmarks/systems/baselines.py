@@ -1,7 +1,6 @@
 """The peers that need no library of their own, and what those with one share.
 
-All run in the environment of benchmarks/peers/requirements.lock, where there is no TensorFlow. Each library
-has a module of its own: a process that measures one of them must not hold the memory of the others.
+Each library has a module of its own: a process that measures one must not hold the memory of the others.
 """
 
 import numpy as np
@@ -12,24 +11,14 @@ from dbrec.scoring.baselines import item_mean, logistic_regression, popularity
 from dbrec.scoring.scorer import VectorScorer
 
 
-def fit_popularity(train, users, items, liked_from, seed):
-    """Count ratings."""
-    return popularity(train)
-
-
-def fit_item_mean(train, users, items, liked_from, seed):
-    """Take the mean of a film's ratings."""
-    return item_mean(train)
-
-
-def fit_logistic(train, users, items, liked_from, seed, c):
-    """Fit scikit-learn's logistic regression on ids and features."""
-    return logistic_regression(train, users, items, liked_from, c)
-
-
-def fit_logistic_ids(train, users, items, liked_from, seed, c):
-    """Fit it on ids alone, as protocol A's published row is."""
-    return logistic_regression(train, None, None, liked_from, c)
+def fit_simple(train, users, items, liked_from, seed, kind, **params):
+    """Fit popularity, the mean rating, or a logistic regression on ids, alone or with features."""
+    if kind == "popularity":
+        return popularity(train)
+    if kind == "mean":
+        return item_mean(train)
+    features = (users, items) if kind == "features" else (None, None)  # protocol A's published row has none
+    return logistic_regression(train, *features, liked_from, **params)
 
 
 def fit_ease(train, users, items, liked_from, seed, l2, positive_from):

@@ -29,42 +29,29 @@ class RatedFeatures:
     """Hold the features of users and films, and how many training ratings they have and of what mean."""
 
     def __init__(self, train: pd.DataFrame, users: pd.DataFrame, items: pd.DataFrame):
-        fit = FeatureEncoder.fit
-        self.encoders = fit(train["user_id"], users), fit(train["item_id"], items)
+        sides = (train["user_id"], users), (train["item_id"], items)
+        self.encoders = [FeatureEncoder.fit(*side) for side in sides]
         self.ids = [encoder.known for encoder in self.encoders]
-        self.counts, self.sums, self.tables = [], [], []
-        rating = train["rating"].to_numpy(float)
+        places, rating = self.places(train["user_id"], train["item_id"]), train["rating"].to_numpy(float)
         # An id that is in neither frame has no ratings, and missing features; its row comes last.
-        for encoder, place in zip(
-            self.encoders, self.places(train["user_id"], train["item_id"]), strict=True
-        ):
-            n_rows, width = len(encoder.known) + 1, encoder.width
-            self.counts.append(np.bincount(place, minlength=n_rows))
-            self.sums.append(np.bincount(place, rating, n_rows))
-            table = np.vstack([encoder.rows[:, 1:width], np.zeros(width - 1)])
-            self.tables.append(table.astype(np.float32))
+        sized = [(place, len(ids) + 1) for place, ids in zip(places, self.ids, strict=True)]
+        self.counts = [np.bincount(place, minlength=size) for place, size in sized]
+        self.sums = [np.bincount(place, rating, size) for place, size in sized]
+        tables = [np.pad(e.rows, [(0, 1), (0, 0)])[:, 1 : e.width] for e in self.encoders]
+        self.tables = [table.astype(np.float32) for table in tables]
 
     @property
     def categorical(self) -> list[int]:
         """Places of the columns whose numbers are names of categories: no order is in them."""
-        place, found = 0, []
-        for encoder in self.encoders:
-            for column in encoder.columns:
-                if not isinstance(column, (MultiHot, Words)) and column.name != "year":
-                    found.append(place)
-                place += 0 if isinstance(column, Words) else column.width
-        return found
+        columns = [c for encoder in self.encoders for c in encoder.columns if not isinstance(c, Words)]
+        places = np.cumsum([0] + [column.width for column in columns]).tolist()
+        named = [not isinstance(column, MultiHot) and column.name != "year" for column in columns]
+        return [place for place, is_named in zip(places, named, strict=False) if is_named]
 
     def leave_one_out(self, train: pd.DataFrame, hidden_share: float, rng: np.random.Generator) -> np.ndarray:
-        """Compute the training rows, each without its own rating in the counts and means.
+        """Compute the training rows, each without its own rating; missing is NaN.
 
-        Args:
-            train: The ratings given before.
-            hidden_share: Share of the rows whose user is made a newcomer, and whose film is one.
-            rng: Draws those rows.
-
-        Returns:
-            Shape (n, number of features), float32, missing as NaN.
+        In a `hidden_share` of them the user is made a newcomer, and in as many the film.
         """
         places = self.places(train["user_id"], train["item_id"])
         hidden = [rng.random(len(train)) < hidden_share for _ in places]
@@ -100,11 +87,10 @@ class BoostedScorer(VectorScorer):
         return self._decide(*self.features.places(user_ids, item_ids))
 
     def _exact_lists(self, users: np.ndarray, k: int, exclude_seen: bool) -> pd.DataFrame:
-        n_items, parts = len(self.item_ids), []
-        for part in np.array_split(users, -(-len(users) * n_items // PAIRS_AT_ONCE)):
-            pairs = np.repeat(part, n_items), np.tile(np.arange(n_items), len(part))
-            parts.append(self._decide(*pairs).reshape(len(part), n_items))
-        scores = np.concatenate(parts)
+        items = np.arange(len(self.item_ids))
+        parts = np.array_split(users, len(users) * len(items) // PAIRS_AT_ONCE + 1)
+        pairs = [(np.repeat(part, len(items)), np.tile(items, len(part))) for part in parts]
+        scores = np.concatenate([self._decide(*pair) for pair in pairs]).reshape(len(users), len(items))
         for row, user in enumerate(users if exclude_seen else []):
             scores[row, self._seen(user)] = -np.inf
         return self.top_items(scores, k)

@@ -37,10 +37,8 @@ def bpr_rate(data: str) -> Iterator[dict]:
     task = load_task("warm", load_movielens(data), "validation")
     liked = task.train[task.train["rating"] >= task.liked_from]
     sides = Sides(task.train, task.users, task.items, normalize=True)
-    model, table = (
-        LightFM(loss="bpr", no_components=64, random_state=0),
-        sides.table(liked, np.ones(len(liked))),
-    )
+    model = LightFM(loss="bpr", no_components=64, random_state=0)
+    table = sides.table(liked, np.ones(len(liked)))
     model.fit_partial(table, **sides.features, epochs=1, num_threads=2)
     start = time.perf_counter()
     model.fit_partial(table, **sides.features, epochs=2, num_threads=2)

@@ -17,12 +17,11 @@ TRIALS = 8  # settings tried for each system and task: the same budget for all
 class System:
     """Hold how a system is fitted and what may be set.
 
-    `fit` names a function of this folder, ``"module:function"``, that takes ``train, users, items,
-    liked_from, seed, **params`` and gives an object with ``score(user_ids, item_ids)`` and
-    ``recommend(user_ids, k)``.
+    `fit` names a function of this folder that takes ``train, users, items, liked_from, seed, **params`` and
+    gives an object with ``score(user_ids, item_ids)`` and ``recommend(user_ids, k)``.
     """
 
-    fit: str
+    fit: str  # "module:function"
     tasks: list[str]  # that it can do
     space: dict[str, list] = field(default_factory=dict)  # values of each setting, the default first
     fixed: dict = field(default_factory=dict)  # further arguments, the same in every trial

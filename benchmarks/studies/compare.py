@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import resource
 import sys
 import time
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ import pandas as pd
 
 from benchmarks.harness import process
 from benchmarks.harness.judging import judge, objective
-from benchmarks.harness.tables import Table, results_of, today, versions
+from benchmarks.harness.tables import RESULTS_OF, Table, today, versions
 from benchmarks.harness.tasks import TASKS, Task, load_task
 from benchmarks.systems.registry import SYSTEMS, System
 from dbrec.data.movielens import load_movielens
@@ -25,14 +24,7 @@ COLUMNS = (
 
 
 class Comparison:
-    """Run systems and keep their rows; a broken run loses nothing.
-
-    Args:
-        data: ``"ml-1m"`` or ``"ml-100k"``.
-        folder: Where the results stand.
-        threads: Threads that a fit may use; the peers take one each.
-        missing: Whether to leave out what is there already.
-    """
+    """Run systems and keep their rows; with `missing`, only those that aren't there yet."""
 
     def __init__(self, data: str, folder: Path, threads: int, missing: bool):
         self.data, self.folder, self.threads, self.missing = data, folder, threads, missing
@@ -51,7 +43,7 @@ class Comparison:
                 if (params, seed) not in fitted:
                     fitted[params, seed] = list(self.work(task, name, seed, params))[0]
                 asked = f"--data {self.data} --splits {task} --only {name!r} --seeds {seed}"
-                row |= {"command": f"python -m benchmarks.compare {asked}", "date": today()}
+                row |= {"command": f"python -m benchmarks compare {asked}", "date": today()}
                 table.store(row | fitted[params, seed] | {"threads": self._threads(name)})
 
     def tune(self, task: str, name: str) -> pd.DataFrame:
@@ -67,7 +59,7 @@ class Comparison:
     def work(self, task: str, name: str, *mode) -> Iterator[dict]:
         """Let a process of its own `measure` a system, and give each result as it comes."""
         what = {"what": f"{name} on {task}", "threads": self._threads(name), "peers": SYSTEMS[name].is_peer}
-        return process.run("benchmarks.studies.comparison:measure", self.data, task, name, *mode, **what)
+        return process.run("benchmarks.studies.compare:measure", self.data, task, name, *mode, **what)
 
     def _table(self, name: str, key: list[str], columns=None) -> Table:
         return Table(self.folder / f"{name}.csv", key, columns, ["system"], SYSTEMS)
@@ -105,7 +97,7 @@ def fit(system: System, task: Task, params: dict, seed: int, metrics, intervals=
     start, cpu_start = time.perf_counter(), time.process_time()
     scorer = function(task.train, task.users, task.items, task.liked_from, seed, **system.fixed, **params)
     took = {"fit_seconds": time.perf_counter() - start, "fit_cpu_seconds": time.process_time() - cpu_start}
-    peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak_mib = process.peak_mib()
     return took | judge(task, scorer, metrics, intervals), peak_mib
 
 
@@ -117,14 +109,14 @@ def rounded(figures: dict[str, float]) -> dict[str, float]:
 def main() -> None:
     """Run what the command line asks for; what fails is told at the end, and the rest is run all the same."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", default="ml-1m", choices=["ml-1m", "ml-100k"])
+    parser.add_argument("--data", default="ml-1m", choices=list(RESULTS_OF))
     parser.add_argument("--splits", nargs="+", default=list(TASKS), choices=list(TASKS))
     parser.add_argument("--only", nargs="+", default=list(SYSTEMS), choices=list(SYSTEMS), metavar="SYSTEM")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     parser.add_argument("--threads", type=int, default=2, help="of a fit of dbrec; peers take one")
     parser.add_argument("--missing", action="store_true", help="leave out what the results hold already")
     asked, failed = parser.parse_args(), []
-    comparison = Comparison(asked.data, results_of(asked.data), asked.threads, asked.missing)
+    comparison = Comparison(asked.data, RESULTS_OF[asked.data], asked.threads, asked.missing)
     for task in asked.splits:
         for name in (name for name in asked.only if task in SYSTEMS[name].tasks):
             try:
