@@ -12,13 +12,9 @@ K = 10
 
 
 def judge(task: Task, scorer, metrics: Iterable[str], intervals: bool = True) -> dict[str, float]:
-    """Measure a system that was fitted on a task; give the figures by the name of their column.
+    """Measure what was fitted on a task by some of its metrics; give the figures by the name of their column.
 
-    Args:
-        task: The task.
-        scorer: Has ``score(user_ids, item_ids)`` and ``recommend(user_ids, k)``.
-        metrics: Which are asked, of those in `Task.metrics`.
-        intervals: Whether to add the bounds of the 95 % bootstrap intervals of AUC.
+    `intervals` adds the bounds of the 95 % bootstrap intervals of AUC.
     """
     figures = _auc(task, scorer, intervals) if "auc" in metrics else {}
     return figures | (_ranking(task, scorer) if "ranking" in metrics else {})

@@ -15,10 +15,7 @@ Parts = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]
 
 
 def protocol_a(ratings: pd.DataFrame, seed: int = 0) -> Parts:
-    """Split the ratings without the 3s at random, 8:1:1 over rows; a tenth is rounded down.
-
-    Returns:
-        ``(train, validation, test)`` in the order and with the labels of `ratings`.
+    """Split the ratings without the 3s at random over rows, a tenth rounded down: train, validation, test.
 
     Raises:
         ValueError: If `ratings` has the size of MovieLens 1M and other than 739,012 rows are left.

@@ -41,13 +41,10 @@ TASKS = {
 def load_task(name: str, data: MovieLens, part: str = "test") -> Task:
     """Make a task: the same rows whenever it is asked for. Only films of the training part can be listed.
 
-    Args:
-        name: One of `TASKS`.
-        data: MovieLens; protocols A and B hold to the published counts on MovieLens 1M.
-        part: ``"test"``, or ``"validation"`` to choose settings without a look at the test part.
+    Settings are chosen by its part ``"validation"``, without a look at ``"test"``.
 
     Raises:
-        ValueError: If `name` or `part` is none of those.
+        ValueError: If `name` isn't one of `TASKS`, or `part` is another word.
     """
     if name not in TASKS or part not in ("test", "validation"):
         raise ValueError(f"task {name!r}, part {part!r}: give one of {list(TASKS)}, and test or validation")

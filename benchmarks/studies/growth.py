@@ -1,8 +1,4 @@
-"""Measure how time and memory grow with the number of ratings, on synthetic ratings with planted tastes.
-
-Each size is measured in a process of its own; the first run makes its ratings in build/growth. A row that is
-there already is kept.
-"""
+"""Measure how time and memory grow with the number of ratings, on synthetic ratings with planted tastes."""
 
 import argparse
 import time

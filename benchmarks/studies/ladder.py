@@ -1,7 +1,4 @@
-"""Climb from the post's model to ours, one change a rung, and measure each on the validation part of `warm`.
-
-A row that is there already is kept.
-"""
+"""Climb from the post's model to ours, one change a rung, and measure each on validation of `warm`."""
 
 import argparse
 import time
@@ -24,8 +21,8 @@ COLUMNS = (
     "auc_per_user_high ndcg coverage fit_seconds versions command date"
 ).split()
 Rung = namedtuple("Rung", "name base changes what")  # what changes in another rung, its base
-LISTED = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))["rungs"]
-LADDER = [Rung(**entries) for entries in LISTED]
+LISTED = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
+LADDER = [Rung(**entries) for entries in LISTED["rungs"]]
 RUNGS = {rung.name: rung for rung in LADDER}
 
 

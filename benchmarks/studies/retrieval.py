@@ -87,13 +87,12 @@ def times(search, users: np.ndarray, kind: str) -> tuple[dict[str, float], np.nd
 
 def measure(world: World, common: dict) -> list[dict]:
     """Measure all efforts, without and with items to leave out, in an index that was saved and loaded."""
-    build, index = seconds(lambda: ItemIndex(world.items))
+    common["build_seconds"], index = seconds(lambda: ItemIndex(world.items))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "items.index"
-        save, _ = seconds(lambda: index.save(path))
-        load, index = seconds(lambda: ItemIndex.load(path))
-        common |= {"mib": path.stat().st_size / 2**20}
-    common |= {"build_seconds": build, "save_seconds": save, "load_seconds": load}
+        common["save_seconds"], _ = seconds(lambda: index.save(path))
+        common["load_seconds"], index = seconds(lambda: ItemIndex.load(path))
+        common["mib"] = path.stat().st_size / 2**20
     exactly, true = times(lambda part: exact(world.items, world.users[part], K), world.users, "exact")
     best = exact(world.items, world.users, K + ROOM)
     best_scores = np.einsum("nd,nkd->nk", world.users, world.items[best])

@@ -106,9 +106,8 @@ class Towers:
         if self.history:
             data = batches.position_dataset(samplers, batch_size, self.parts.members)
         else:
-            data = batches.triplet_dataset(
-                samplers, [self.rows, self.rows[::-1]][: len(samplers)], batch_size
-            )
+            rows = [self.rows, self.rows[::-1]]
+            data = batches.triplet_dataset(samplers, rows[: len(samplers)], batch_size)
         steps = -(-n_liked // batch_size)
         if self.parts.average:
             refresh = keras.callbacks.LambdaCallback(on_epoch_begin=lambda *_: self._refresh())

@@ -1,8 +1,4 @@
-"""Search the settings of HybridRecommender on a validation part of the training ratings.
-
-The test part is never read. Each trial is one fit of a single member, stopped early by validation; its row is
-written as it ends. Broken off and started again, the search goes on where it stopped.
-"""
+"""Search the settings of HybridRecommender on a part of the training ratings; test is never read."""
 
 import argparse
 

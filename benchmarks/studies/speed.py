@@ -1,7 +1,4 @@
-"""Time dbrec beside the post's way and beside its fastest peers, all in one run.
-
-A row is written as it is measured. Without the peers' environment (`make peers`) their rows are left out.
-"""
+"""Time dbrec beside the post's way and beside its fastest peers, all in one run."""
 
 import argparse
 import time
@@ -96,7 +93,7 @@ def of_ours(task: Task) -> Iterator[Measured]:
 def of_peers(name: str, task: Task) -> Iterator[Measured]:
     """Measure the fastest peers, and dbrec until it has the figure that each of them ends with."""
     if not process.PEERS_PYTHON.exists():
-        return
+        return  # `make peers` makes their environment
     asked = {"threads": 2, "peers": True}
     [found] = process.run("benchmarks.systems.lightfm_models:bpr_rate", name, what="LightFM BPR", **asked)
     yield TRAINED, "LightFM BPR, ids and features", found["triplets_a_second"]

@@ -30,7 +30,7 @@ def fit_ease(train, users, items, liked_from, seed, l2, positive_from):
     inverse = np.linalg.inv(gram)
     weights = -inverse / np.diag(inverse)
     np.fill_diagonal(weights, 0)
-    return catalogue.scorer(table.toarray(), weights.T, scorer=WideScorer)
+    return catalogue.scorer(table.toarray(), weights.T)
 
 
 class Catalogue:
@@ -50,16 +50,7 @@ class Catalogue:
         shape = len(self.users), len(self.items)
         return sparse.csr_array((np.ones(len(rows), np.float32), self.places(rows)), shape)
 
-    def scorer(self, user_vectors, item_vectors, scorer=VectorScorer) -> VectorScorer:
+    def scorer(self, user_vectors, item_vectors) -> VectorScorer:
         """Make a scorer of vectors in the order of the ids; an unknown id scores 0."""
         vectors = [np.pad(part, [(0, 1), (0, 0)]) for part in (user_vectors, item_vectors)]
-        return scorer(self.users, self.items, *vectors, self.train)
-
-
-class WideScorer(VectorScorer):
-    """Score pairs a part at a time, where a vector is as long as the catalogue."""
-
-    def score(self, user_ids, item_ids) -> np.ndarray:
-        """Score pairs of raw ids."""
-        parts = [slice(start, start + 4096) for start in range(0, len(user_ids), 4096)]
-        return np.concatenate([super(WideScorer, self).score(user_ids[p], item_ids[p]) for p in parts])
+        return VectorScorer(self.users, self.items, *vectors, self.train)

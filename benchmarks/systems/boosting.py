@@ -13,11 +13,7 @@ PAIRS_AT_ONCE = 1_000_000
 
 
 def fit_boosting(train, users, items, liked_from, seed, hidden_share, **params):
-    """Fit scikit-learn's gradient boosting on features and on the counts and means of others' ratings.
-
-    `hidden_share` of the rows are learned without the user's figures, and as many without the film's, so
-    that it meets newcomers in training too.
-    """
+    """Fit scikit-learn's gradient boosting on features and on the counts and means of others' ratings."""
     features = RatedFeatures(train, users, items)
     x = features.leave_one_out(train, hidden_share, np.random.default_rng(seed))
     params |= {"categorical_features": features.categorical, "random_state": seed}
@@ -51,7 +47,7 @@ class RatedFeatures:
     def leave_one_out(self, train: pd.DataFrame, hidden_share: float, rng: np.random.Generator) -> np.ndarray:
         """Compute the training rows, each without its own rating; missing is NaN.
 
-        In a `hidden_share` of them the user is made a newcomer, and in as many the film.
+        In a `hidden_share` of them the user is made a newcomer, and in as many the film: training meets both.
         """
         places = self.places(train["user_id"], train["item_id"])
         hidden = [rng.random(len(train)) < hidden_share for _ in places]
