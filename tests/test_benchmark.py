@@ -1,5 +1,7 @@
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +12,10 @@ from packaging.utils import canonicalize_name
 
 from benchmarks.harness import process, tables
 from benchmarks.harness.judging import judge, objective
-from benchmarks.harness.tables import RESULTS, Table
+from benchmarks.harness.tables import RESULTS, RESULTS_OF, Table
 from benchmarks.harness.tasks import TASKS, Task, load_task
 from benchmarks.studies.compare import Comparison
+from benchmarks.systems import registry
 from benchmarks.systems.baselines import Catalogue, fit_ease
 from benchmarks.systems.boosting import RatedFeatures, fit_boosting
 from benchmarks.systems.registry import SYSTEMS, TRIALS, System
@@ -126,6 +129,32 @@ def test_every_system_has_known_tasks_and_those_with_settings_the_same_budget():
     for name, system in SYSTEMS.items():
         assert set(system.tasks) <= set(TASKS), name
         assert len(system.trials()) == (TRIALS if system.space else 1), name
+
+
+def test_every_system_names_a_function_that_is_there():
+    folder = Path(registry.__file__).parent
+    for name, system in SYSTEMS.items():
+        module, function = system.fit.split(":")
+        assert (
+            f"\ndef {function}(train, users, items, liked_from, seed" in (folder / f"{module}.py").read_text()
+        ), name
+
+
+@pytest.mark.parametrize("data", RESULTS_OF)
+def test_the_stored_trials_are_those_of_the_spaces_as_they_are_now(data):
+    stored = pd.read_csv(RESULTS_OF[data] / "tuning.csv")
+    for (task, system), rows in stored.groupby(["task", "system"]):
+        assert set(rows["params"]) == {json.dumps(trial) for trial in SYSTEMS[system].trials()}, (
+            task,
+            system,
+        )
+
+
+def test_an_unknown_study_is_answered_with_the_known_ones():
+    asked = [sys.executable, "-m", "benchmarks", "compere", "--missing"]
+    said = subprocess.run(asked, capture_output=True, text=True, cwd=process.ROOT)
+    assert said.returncode == 1
+    assert "python -m benchmarks compere --missing: give one of compare, ladder" in said.stderr
 
 
 def test_a_new_row_replaces_the_one_with_its_key_and_no_other(tmp_path):
