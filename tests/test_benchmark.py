@@ -135,19 +135,16 @@ def test_every_system_names_a_function_that_is_there():
     folder = Path(registry.__file__).parent
     for name, system in SYSTEMS.items():
         module, function = system.fit.split(":")
-        assert (
-            f"\ndef {function}(train, users, items, liked_from, seed" in (folder / f"{module}.py").read_text()
-        ), name
+        code = (folder / f"{module}.py").read_text()  # most can be imported only where their library is
+        assert f"\ndef {function}(train, users, items, liked_from, seed" in code, name
 
 
 @pytest.mark.parametrize("data", RESULTS_OF)
 def test_the_stored_trials_are_those_of_the_spaces_as_they_are_now(data):
     stored = pd.read_csv(RESULTS_OF[data] / "tuning.csv")
     for (task, system), rows in stored.groupby(["task", "system"]):
-        assert set(rows["params"]) == {json.dumps(trial) for trial in SYSTEMS[system].trials()}, (
-            task,
-            system,
-        )
+        trials = {json.dumps(trial) for trial in SYSTEMS[system].trials()}
+        assert set(rows["params"]) == trials, (task, system)
 
 
 def test_an_unknown_study_is_answered_with_the_known_ones():
@@ -236,6 +233,14 @@ def test_settings_that_left_the_space_leave_the_tables_too(tmp_path, monkeypatch
     for name in ("tuning.csv", "warm.csv"):
         params = pd.read_csv(tmp_path / name)["params"]
         assert sorted(params) == ['{"l2": 210}', '{"l2": 990}'], name
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux")
+def test_the_peak_of_a_process_doesn_t_begin_with_that_of_its_parent():
+    held = np.ones(20_000_000)  # 150 MiB
+    code = "from benchmarks.harness.process import peak_mib; print(peak_mib())"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=process.ROOT)
+    assert 0 < float(said.stdout) < held.nbytes / 2**20 < process.peak_mib()
 
 
 def test_a_worker_that_fails_is_told_with_its_own_words(tmp_path):
