@@ -43,7 +43,7 @@ peers: venv ## make .venv-peers, the libraries that the benchmark compares dbrec
 	@sh scripts/make_peers.sh
 
 benchmark: peers ## tune, fit and judge dbrec and its peers: takes hours [BENCHMARK="--splits warm --missing"]
-	$(IN_VENV) -m benchmarks.compare $(BENCHMARK)
+	$(IN_VENV) -m benchmarks compare $(BENCHMARK)
 
 clean: ## remove .venv and everything built
 	rm -rf .venv .venv-peers build dbrec.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis

@@ -1,5 +1,7 @@
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -8,13 +10,15 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from benchmarks import compare
-from benchmarks.compare import Comparison, store
-from benchmarks.judging import judge, objective
-from benchmarks.peers.boosting import RatedFeatures, fit_boosting
-from benchmarks.peers.systems import Catalogue, fit_ease
-from benchmarks.systems import SYSTEMS, TRIALS, System
-from benchmarks.tasks import TASKS, Task, load_task
+from benchmarks.harness import process, tables
+from benchmarks.harness.judging import judge, objective
+from benchmarks.harness.tables import RESULTS, RESULTS_OF, Table
+from benchmarks.harness.tasks import TASKS, Task, load_task
+from benchmarks.studies.compare import Comparison
+from benchmarks.systems import registry
+from benchmarks.systems.baselines import Catalogue, fit_ease
+from benchmarks.systems.boosting import RatedFeatures, fit_boosting
+from benchmarks.systems.registry import SYSTEMS, TRIALS, System
 from dbrec.data.movielens import MovieLens
 from dbrec.evaluation.auc import auc_per_user
 from dbrec.scoring.scorer import VectorScorer
@@ -127,27 +131,65 @@ def test_every_system_has_known_tasks_and_those_with_settings_the_same_budget():
         assert len(system.trials()) == (TRIALS if system.space else 1), name
 
 
+def test_every_system_names_a_function_that_is_there():
+    folder = Path(registry.__file__).parent
+    for name, system in SYSTEMS.items():
+        module, function = system.fit.split(":")
+        code = (folder / f"{module}.py").read_text()  # most can be imported only where their library is
+        assert f"\ndef {function}(train, users, items, liked_from, seed" in code, name
+
+
+@pytest.mark.parametrize("data", RESULTS_OF)
+def test_the_stored_trials_are_those_of_the_spaces_as_they_are_now(data):
+    stored = pd.read_csv(RESULTS_OF[data] / "tuning.csv")
+    for (task, system), rows in stored.groupby(["task", "system"]):
+        trials = {json.dumps(trial) for trial in SYSTEMS[system].trials()}
+        assert set(rows["params"]) == trials, (task, system)
+
+
+def test_an_unknown_study_is_answered_with_the_known_ones():
+    asked = [sys.executable, "-m", "benchmarks", "compere", "--missing"]
+    said = subprocess.run(asked, capture_output=True, text=True, cwd=process.ROOT)
+    assert said.returncode == 1
+    assert "python -m benchmarks compere --missing: give one of compare, ladder" in said.stderr
+
+
 def test_a_new_row_replaces_the_one_with_its_key_and_no_other(tmp_path):
     path = tmp_path / "results" / "warm.csv"
+    table = Table(path, ["system", "seed"], ["system", "seed", "ndcg"], ["system"], SYSTEMS)
     for seed, ndcg in [(0, 0.1), (1, 0.2), (0, 0.3)]:
-        store(
-            path,
-            {"system": "EASE", "seed": seed, "ndcg": ndcg},
-            ["system", "seed"],
-            ["system", "seed", "ndcg"],
-        )
-    store(path, {"system": "popularity", "seed": 0}, ["system", "seed"], ["system", "seed", "ndcg"])
+        table.store({"system": "EASE", "seed": seed, "ndcg": ndcg})
+    table.store({"system": "popularity", "seed": 0})
     assert path.read_text() == "system,seed,ndcg\npopularity,0,\nEASE,1,0.2\nEASE,0,0.3\n"
 
 
+def test_rows_of_one_measurement_replace_all_that_it_had_before(tmp_path):
+    table = Table(tmp_path / "t.csv", ["n_items"], ["n_items", "effort"], ["n_items", "effort"])
+    table.store({"n_items": 9, "effort": 2}, {"n_items": 9, "effort": 1})
+    table.store({"n_items": 5, "effort": 1})
+    table.store({"n_items": 9, "effort": 3})
+    assert table.path.read_text() == "n_items,effort\n5,1\n9,3\n"
+
+
 def test_a_break_while_writing_leaves_the_old_rows(tmp_path, monkeypatch):
-    path = tmp_path / "warm.csv"
-    store(path, {"system": "EASE", "seed": 0}, ["system"])
-    before = path.read_text()
-    monkeypatch.setattr(compare.os, "replace", lambda *places: (_ for _ in ()).throw(KeyboardInterrupt))
+    table = Table(tmp_path / "warm.csv", ["system"], order=SYSTEMS)
+    table.store({"system": "EASE", "seed": 0})
+    before = table.path.read_text()
+    monkeypatch.setattr(tables.os, "replace", lambda *places: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
-        store(path, {"system": "popularity", "seed": 0}, ["system"])
-    assert path.read_text() == before
+        table.store({"system": "popularity", "seed": 0})
+    assert table.path.read_text() == before
+
+
+@pytest.mark.parametrize("name", ["warm", "new_items", "protocol_b", "tuning", "ml-100k/warm"])
+def test_a_stored_table_stays_byte_for_byte_when_a_row_is_stored_again(name, tmp_path):
+    stored = RESULTS / f"{name}.csv"
+    key = ["task", "system", "params"] if name == "tuning" else ["system", "tuned_for", "seed"]
+    table = Table(tmp_path / "copy.csv", key, sort_by=["system"], order=SYSTEMS)
+    table.path.write_bytes(stored.read_bytes())
+    last = table.rows().iloc[-1]  # the last of its system, which stays the last
+    table.store(last.to_dict())
+    assert table.path.read_bytes() == stored.read_bytes()
 
 
 class Imitation(Comparison):
@@ -193,6 +235,14 @@ def test_settings_that_left_the_space_leave_the_tables_too(tmp_path, monkeypatch
         assert sorted(params) == ['{"l2": 210}', '{"l2": 990}'], name
 
 
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux")
+def test_the_peak_of_a_process_doesn_t_begin_with_that_of_its_parent():
+    held = np.ones(20_000_000)  # 150 MiB
+    code = "from benchmarks.harness.process import peak_mib; print(peak_mib())"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=process.ROOT)
+    assert 0 < float(said.stdout) < held.nbytes / 2**20 < process.peak_mib()
+
+
 def test_a_worker_that_fails_is_told_with_its_own_words(tmp_path):
     comparison = Comparison("ml-2m", tmp_path, 1, missing=False)
     with pytest.raises(RuntimeError, match="post's model on warm ended with code 1(?s:.*)not 'ml-2m'"):
@@ -201,7 +251,7 @@ def test_a_worker_that_fails_is_told_with_its_own_words(tmp_path):
 
 
 def test_without_the_peers_environment_the_message_says_how_to_make_it(tmp_path, monkeypatch):
-    monkeypatch.setattr(compare, "PEERS_PYTHON", compare.ROOT / "nowhere")
+    monkeypatch.setattr(process, "PEERS_PYTHON", process.ROOT / "nowhere")
     with pytest.raises(FileNotFoundError, match="there is no nowhere: make it by `make peers`"):
         Comparison("ml-1m", tmp_path, 1, missing=False).run("warm", "popularity", [0])
 

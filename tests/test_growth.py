@@ -2,9 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks import growth
-from benchmarks.growth import Fit, run, sizes_of
-from benchmarks.growth_fit import measure, split
+from benchmarks.studies import growth
+from benchmarks.studies.growth import Fit, measure, run, sizes_of, split
 from dbrec.data import synthetic
 from dbrec.data.synthetic import make_ratings
 

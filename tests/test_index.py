@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from usearch.index import Index
 
-from benchmarks.retrieval import COLUMNS, RESULTS, exact, make_world, recalls
+from benchmarks.studies.retrieval import COLUMNS, RESULTS, exact, make_world, recalls
 from dbrec import storage
+from dbrec.recommender import HybridRecommender
 from dbrec.scoring.index import ItemIndex
 from dbrec.scoring.scorer import VectorScorer
 

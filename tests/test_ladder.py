@@ -2,13 +2,21 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks import ladder as ladder_module
-from benchmarks import rung_model
-from benchmarks.ladder import RESULTS, Ladder
-from benchmarks.negatives import HardSampler, MixedSampler, PopularSampler
-from benchmarks.rung_model import DIM, EPOCHS, LEARNING_RATE, Towers
-from benchmarks.rungs import LADDER, RUNGS, Parts, parts_of
-from benchmarks.tasks import load_task
+from benchmarks.harness.tables import RESULTS
+from benchmarks.harness.tasks import load_task
+from benchmarks.studies import ladder as ladder_module
+from benchmarks.studies import rung_model
+from benchmarks.studies.ladder import LADDER, RUNGS, Ladder, parts_of
+from benchmarks.studies.rung_model import (
+    DIM,
+    EPOCHS,
+    LEARNING_RATE,
+    HardSampler,
+    MixedSampler,
+    Parts,
+    PopularSampler,
+    Towers,
+)
 from dbrec import HybridRecommender
 from dbrec.data.movielens import MovieLens
 from dbrec.training.fit import Settings
@@ -85,11 +93,8 @@ def test_softmax_vectors_are_shares_and_the_others_are_not(task):
 
 def test_a_whole_history_keeps_the_target_in_the_sum(task):
     whole, without = (Towers(parts_of(name), task, 0) for name in ("history, whole", "history"))
-    assert (
-        not whole.networks[0].histories.small.numpy().any()
-        and without.networks[0].histories.small.numpy().any()
-    )
-    assert np.array_equal(whole.networks[0].histories.tower, without.networks[0].histories.tower)
+    assert not whole.network.histories.small.numpy().any() and without.network.histories.small.numpy().any()
+    assert np.array_equal(whole.network.histories.tower, without.network.histories.tower)
 
 
 # User 0 rated films 0 and 1 of five; films 0, 2, 3 were rated by others 1, 3 and 1 times, film 4 never.

@@ -5,8 +5,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks import protocols
-from benchmarks.protocols import k_core, protocol_a, protocol_b
+from benchmarks.harness import protocols
+from benchmarks.harness.protocols import k_core, protocol_a, protocol_b
 from dbrec.data.movielens import load_movielens
 
 REAL = Path(os.environ.get("DBREC_DATA_DIR") or "nowhere") / "ml-1m"

@@ -292,7 +292,7 @@ def test_what_ends_in_numbers_that_are_not_finite_is_refused_and_the_old_fit_sta
     before = fitted[0].score("u0", [100, 101])
     monkeypatch.setattr(
         "dbrec.training.layers.FeatureTower.tastes_and_biases",
-        lambda self, rows, history=None: (np.full((len(rows), 16), np.nan), np.zeros((len(rows), 2))),
+        lambda self, rows, history=None: (np.full((rows.shape[0], 16), np.nan), np.zeros((rows.shape[0], 2))),
     )
     with pytest.raises(ValueError, match="training ended in numbers that aren't finite"):
         fitted[0].fit(planted["ratings"])
@@ -310,18 +310,19 @@ def test_mixed_precision_set_in_keras_changes_nothing(planted):
     assert mixed.tolist() == plain.tolist()
 
 
-def test_a_fork_that_trains_is_refused_at_once_and_may_score(fitted):
+def test_a_fork_that_trains_is_refused_at_once_and_may_score(fitted, planted):
     read, write = os.pipe()
     child = os.fork()
     if not child:
         try:
-            HybridRecommender(**SMALL).fit(pd.DataFrame())
+            HybridRecommender(**SMALL).fit(planted["ratings"])
         except RuntimeError as error:
             os.write(write, f"{error} {fitted[0].score('u0', 100)[0]}".encode())
         finally:
             os._exit(0)
-    os.waitpid(child, 0)
+    os.close(write)
     said = os.read(read, 10_000).decode()
+    os.waitpid(child, 0)
     assert "can't train: start it by multiprocessing.get_context('spawn')" in said
     assert said.endswith(str(fitted[0].score("u0", 100)[0]))
 

@@ -1,6 +1,6 @@
 import inspect
 
-from benchmarks.search import RESULTS, SPACE
+from benchmarks.studies.search import RESULTS, SPACE
 from dbrec.lessons.tuning import read_trials
 from dbrec.recommender import HybridRecommender
 

@@ -4,22 +4,20 @@ import numpy as np
 from cornac.data import Dataset
 from cornac.models import BPR, MF
 
-from benchmarks.peers.systems import Catalogue, positives
+from benchmarks.systems.baselines import Catalogue
 
 
-def fit_cornac_bpr(train, users, items, liked_from, seed, positive_from, **params):
+def fit_bpr(train, users, items, liked_from, seed, positive_from, **params):
     """Fit Cornac's BPR."""
-    model = BPR(num_threads=1, seed=seed, **params)
-    return _fit_cornac(model, positives(train, positive_from), train)
+    return _fit(BPR(num_threads=1, seed=seed, **params), train[train["rating"] >= positive_from], train)
 
 
-def fit_cornac_mf(train, users, items, liked_from, seed, **params):
+def fit_mf(train, users, items, liked_from, seed, **params):
     """Fit Cornac's matrix factorisation with biases on the ratings themselves."""
-    model = MF(use_bias=True, num_threads=1, seed=seed, **params)
-    return _fit_cornac(model, train, train)
+    return _fit(MF(use_bias=True, num_threads=1, seed=seed, **params), train, train)
 
 
-def _fit_cornac(model, rows, train):
+def _fit(model, rows, train):
     catalogue = Catalogue(train)
     places = catalogue.places(rows)
     model.fit(Dataset.from_uir(list(zip(*places, rows["rating"].to_numpy(float), strict=True))))

@@ -15,43 +15,21 @@ Parts = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]
 
 
 def protocol_a(ratings: pd.DataFrame, seed: int = 0) -> Parts:
-    """Split the ratings without the 3s at random, 8:1:1 over rows.
-
-    Args:
-        ratings: Columns ``user_id``, ``item_id`` and ``rating`` (1..5); 4 and 5 are liked, 1 and 2 not.
-        seed: Seed of the shuffle.
-
-    Returns:
-        ``(train, validation, test)`` with the columns, the order and the index labels of `ratings`;
-        validation and test have a tenth of the rows each, rounded down.
+    """Split the ratings without the 3s at random over rows, a tenth rounded down: train, validation, test.
 
     Raises:
-        ValueError: If `ratings` has the size of MovieLens 1M and not 739,012 rows are left.
+        ValueError: If `ratings` has the size of MovieLens 1M and other than 739,012 rows are left.
     """
     kept = ratings[ratings["rating"] != 3]
     _expect(ratings, {"rows": len(kept)}, {"rows": 739_012})
-    tenth = len(kept) // 10
-    position = np.random.default_rng(seed).permutation(len(kept))
-    return _cut(kept, position, np.full(len(kept), tenth))
+    return _cut(kept, np.random.default_rng(seed).permutation(len(kept)), len(kept) // 10)
 
 
 def protocol_b(ratings: pd.DataFrame, seed: int = 0) -> Parts:
     """Split the ratings of 3 and more at random within each user, 8:1:1, after the 10-core.
 
-    Args:
-        ratings: Columns ``user_id``, ``item_id`` and ``rating`` (1..5).
-        seed: Seed of the shuffle.
-
-    Returns:
-        ``(train, validation, test)`` with the columns, the order and the index labels of `ratings`. Of a
-        user's n rows validation and test get n / 10 each, rounded down, as RecBole counts them.
-
-    Raises:
-        ValueError: If `ratings` has the size of MovieLens 1M and the counts aren't 834,449 interactions of
-            6,033 users with 3,123 items. The published table names as many interactions, but 6,040 users
-            and 3,124 items. RecBole counts a padding id as an item, which would explain the items; where
-            its number of users comes from isn't known: 6 users have fewer than 10 ratings of 3 or more,
-            and 1 has none.
+    Of a user's n rows validation and test get n / 10 each, rounded down, as RecBole counts them. On MovieLens
+    1M 834,449 rows of 6,033 users with 3,123 items must be left; README.md says why. Else as `protocol_a`.
     """
     kept = k_core(ratings[ratings["rating"] >= 3], CORE)
     found = {"rows": len(kept), "users": kept["user_id"].nunique(), "items": kept["item_id"].nunique()}
@@ -65,15 +43,7 @@ def protocol_b(ratings: pd.DataFrame, seed: int = 0) -> Parts:
 
 
 def k_core(ratings: pd.DataFrame, k: int) -> pd.DataFrame:
-    """Drop users and items with fewer than k rows, again and again until none is left.
-
-    Args:
-        ratings: Columns ``user_id`` and ``item_id``, a row a pair.
-        k: Rows that every user and every item must have.
-
-    Returns:
-        The rows of the k-core; none where there is no such core.
-    """
+    """Drop users and items with fewer than k rows, again and again until none is left."""
     while True:
         rows = [ratings.groupby(name)[name].transform("size") for name in ("user_id", "item_id")]
         enough = (rows[0] >= k) & (rows[1] >= k)
@@ -82,7 +52,7 @@ def k_core(ratings: pd.DataFrame, k: int) -> pd.DataFrame:
         ratings = ratings[enough]
 
 
-def _cut(ratings: pd.DataFrame, position: np.ndarray, tenth: np.ndarray) -> Parts:
+def _cut(ratings: pd.DataFrame, position: np.ndarray, tenth) -> Parts:
     """Give the first tenth of the positions to test, the second to validation, the rest to train."""
     is_test = position < tenth
     is_validation = ~is_test & (position < 2 * tenth)

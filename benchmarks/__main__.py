@@ -1,0 +1,12 @@
+"""Run a study: python -m benchmarks compare --help."""
+
+import sys
+
+from benchmarks.harness.process import named
+
+STUDIES = "compare", "ladder", "growth", "retrieval", "speed", "search"
+
+if __name__ == "__main__":
+    if sys.argv[1:2] not in [[study] for study in STUDIES]:
+        sys.exit(f"python -m benchmarks {' '.join(sys.argv[1:])}: give one of {', '.join(STUDIES)} first")
+    named(f"benchmarks.studies.{sys.argv.pop(1)}:main")()
