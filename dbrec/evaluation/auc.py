@@ -5,14 +5,23 @@ import pandas as pd
 from scipy.stats import rankdata
 from sklearn.metrics import roc_auc_score
 
+from dbrec.checks import labels, number, raw_ids, seed_number, whole_number
+
+NUMBERS = ("floating", "integer", "mixed-integer-float", "decimal", "boolean", "empty")
+
 
 def _checked(liked, scores) -> tuple[np.ndarray, np.ndarray]:
     """Return labels and scores as arrays of one shape, or say what is wrong with them."""
-    liked, scores = np.asarray(liked, bool), np.asarray(scores, float)
+    is_boolean = getattr(liked, "dtype", None) == bool
+    liked = np.asarray(liked) if is_boolean else labels(liked)
+    scores = np.asarray(scores, None if hasattr(scores, "dtype") else object)
     if liked.ndim != 1 or liked.shape != scores.shape:
         raise ValueError(
             f"liked has shape {liked.shape} and scores {scores.shape}: give one label and one score a row"
         )
+    if (kind := pd.api.types.infer_dtype(scores, skipna=False)) not in NUMBERS:
+        raise ValueError(f"scores are {kind}, such as {scores[0]!r}: give a finite number a row")
+    scores = scores.astype(float)
     if not np.isfinite(scores).all():
         raise ValueError(f"{(~np.isfinite(scores)).sum()} scores are not finite numbers: score every row")
     return liked, scores
@@ -31,7 +40,8 @@ def auc(liked: np.ndarray, scores: np.ndarray) -> float:
         A number in [0, 1]; 0.5 is chance.
 
     Raises:
-        ValueError: If shapes differ, a score isn't finite, or all labels are the same.
+        ValueError: If shapes differ, a label isn't true, false, 1 or 0, a score isn't a finite number, or all
+            labels are the same.
 
     Example:
         >>> auc([1, 0, 1, 0], [0.9, 0.8, 0.4, 0.1])
@@ -50,7 +60,7 @@ def auc_per_user(users: np.ndarray, liked: np.ndarray, scores: np.ndarray) -> pd
     films of one person are in the right order.
 
     Args:
-        users: User of each row, shape (n,): ids or positions.
+        users: User of each row, shape (n,): ids or positions, ints or text.
         liked: Labels, shape (n,), true where liked.
         scores: Scores, shape (n,).
 
@@ -59,14 +69,15 @@ def auc_per_user(users: np.ndarray, liked: np.ndarray, scores: np.ndarray) -> pd
         whose rows are all liked, or all not liked, have no AUC and are left out.
 
     Raises:
-        ValueError: If shapes differ, a score isn't finite, or no user has both kinds of row.
+        TypeError: If users aren't ints or text.
+        ValueError: As `auc`, or if a user is missing or none has both kinds of row.
 
     Example:
         >>> auc_per_user([7, 7, 7, 9, 9], [1, 0, 1, 1, 0], [3, 2, 1, 5, 5]).to_dict()
         {7: 0.5, 9: 0.5}
     """
     liked, scores = _checked(liked, scores)
-    names, codes = np.unique(np.asarray(users), return_inverse=True)
+    codes, names = pd.factorize(raw_ids(users, "users"), sort=True)
     if codes.shape != liked.shape:
         raise ValueError(f"users has shape {codes.shape} and liked {liked.shape}: give one user a row")
     n_rows, n_liked = np.bincount(codes), np.bincount(codes, weights=liked)
@@ -78,7 +89,7 @@ def auc_per_user(users: np.ndarray, liked: np.ndarray, scores: np.ndarray) -> pd
     if not both.any():
         raise ValueError("no user has both liked and not-liked rows: AUC per user needs some")
     pairs = n_liked * (n_rows - n_liked)
-    return pd.Series(wins[both] / pairs[both], index=pd.Index(names[both], name="user"), name="auc")
+    return pd.Series(wins[both] / pairs[both], index=names[both].rename("user"), name="auc")
 
 
 def bootstrap_auc(
@@ -111,6 +122,7 @@ def bootstrap_auc(
     Source:
         Efron and Tibshirani 1993, "An Introduction to the Bootstrap", chapter 13 (percentile interval).
     """
+    _check_resampling(n_resamples, level, seed)
     draws = _auc_draws(users, liked, scores, n_resamples, seed)
     return _with_interval([auc(liked, scores), auc_per_user(users, liked, scores).mean()], draws, level)
 
@@ -145,6 +157,7 @@ def bootstrap_auc_difference(
     Raises:
         ValueError: As `auc` and `auc_per_user`.
     """
+    _check_resampling(n_resamples, level, seed)
     both = (scores, other_scores)
     pooled = [auc(liked, s) for s in both]
     own = [auc_per_user(users, liked, s).mean() for s in both]
@@ -153,20 +166,27 @@ def bootstrap_auc_difference(
     return _with_interval(values, draws[0] - draws[1], level).rename(columns={"auc": "difference"})
 
 
+def _check_resampling(n_resamples: int, level: float, seed: int) -> None:
+    whole_number("n_resamples", n_resamples)
+    number("level", level, "(0, 1)")
+    seed_number(seed)
+
+
 def _auc_draws(users, liked, scores, n_resamples: int, seed: int) -> np.ndarray:
     """Pooled and per-user AUC of each resample of the users, shape (n_resamples, 2)."""
     own = auc_per_user(users, liked, scores)
-    names, codes = np.unique(np.asarray(users), return_inverse=True)
+    liked, scores = _checked(liked, scores)
+    codes, names = pd.factorize(raw_ids(users, "users"), sort=True)
     own_all = own.reindex(names).to_numpy()
-    liked, order = np.asarray(liked, bool), np.argsort(scores, kind="stable")
-    ends = np.flatnonzero(np.diff(np.asarray(scores, float)[order], append=np.inf))  # ends of ties
+    has_both, order = ~np.isnan(own_all), np.argsort(scores, kind="stable")
+    ends = np.flatnonzero(np.diff(scores[order], append=np.inf))  # ends of ties
     rng, draws = np.random.default_rng(seed), np.empty((n_resamples, 2))
     for draw in draws:
-        times = np.bincount(rng.integers(0, len(names), len(names)), minlength=len(names))
-        draw[:] = (
-            _weighted_auc(times[codes][order], liked[order], ends),
-            _weighted_mean(own_all, times),
-        )
+        times = np.zeros(len(names), int)
+        while not times[has_both].any():  # a resample without such a user has no AUC: it is drawn again
+            times = np.bincount(rng.integers(0, len(names), len(names)), minlength=len(names))
+        pooled = _weighted_auc(times[codes][order], liked[order], ends)
+        draw[:] = pooled, np.average(own_all[has_both], weights=times[has_both])
     return draws
 
 
@@ -180,14 +200,6 @@ def _weighted_auc(weights: np.ndarray, liked: np.ndarray, ends: np.ndarray) -> f
     """AUC of rows in ascending order of score, each counted `weights` times; `ends` close the ties."""
     above = np.cumsum(weights * liked)[ends]
     below = np.cumsum(weights * ~liked)[ends]
-    return np.trapezoid(above[-1] - above, below) / (above[-1] * below[-1]) + _first(above, below)
-
-
-def _first(above: np.ndarray, below: np.ndarray) -> float:
-    """Area of the first group of ties, which the trapezoids between group ends leave out."""
-    return below[0] * (above[-1] - above[0] / 2) / (above[-1] * below[-1])
-
-
-def _weighted_mean(values: np.ndarray, weights: np.ndarray) -> float:
-    known = ~np.isnan(values)
-    return np.average(values[known], weights=weights[known])
+    pairs = above[-1] * below[-1]
+    first_ties = below[0] * (above[-1] - above[0] / 2)  # which the trapezoids between ends leave out
+    return np.trapezoid(above[-1] - above, below) / pairs + first_ties / pairs

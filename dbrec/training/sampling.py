@@ -1,4 +1,4 @@
-"""Draw triplets (anchor, positive, negative) from ratings, and feed them to a network."""
+"""Draw triplets (anchor, positive, negative) from ratings."""
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -7,6 +7,8 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 from scipy import sparse
+
+from dbrec.checks import number, whole_number
 
 Negatives = Literal["explicit", "unobserved"]
 ROWS_AT_ONCE = 1 << 18
@@ -70,18 +72,17 @@ class TripletSampler:
     anchor says which of two people likes it more.
 
     Args:
-        anchors: Position of each rating's anchor, shape (n,), from 0.
-        partners: Position of each rating's partner, shape (n,), from 0.
-        ratings: The ratings, shape (n,), or liked and not liked as true and false.
+        anchors: Position of each rating's anchor, shape (n,), whole numbers from 0 to 2^31 - 1.
+        partners: Position of each rating's partner, likewise; no pair of the two comes twice.
+        ratings: The ratings, shape (n,), finite, or liked and not liked as true and false.
         positive_from: Lowest rating of a positive; None takes any that has a negative.
         negatives: ``"explicit"`` or ``"unobserved"``.
         n_partners: Number of partners there are, for unobserved negatives; None takes the largest position
             plus one.
-        seed: Seed of the draws.
+        seed: Seed of the draws, a whole number from 0.
 
     Raises:
-        ValueError: If the shapes differ, `negatives` is another word, `n_partners` is less than there are, or
-            no rating can start a triplet.
+        ValueError: If an argument isn't as said here, or no rating can start a triplet.
 
     Source:
         Rendle et al. 2009, "BPR: Bayesian Personalized Ranking from Implicit Feedback", section 4.2
@@ -98,9 +99,9 @@ class TripletSampler:
         n_partners: int | None = None,
         seed: int = 0,
     ):
-        anchors, partners = np.asarray(anchors, np.int32), np.asarray(partners, np.int32)
-        ratings = np.asarray(ratings)
-        if not anchors.shape == partners.shape == ratings.shape:
+        anchors, partners = _positions("anchors", anchors), _positions("partners", partners)
+        ratings = _array("ratings", ratings, "biuf")
+        if not anchors.shape == partners.shape == ratings.shape or ratings.ndim != 1:
             raise ValueError(
                 f"anchors, partners and ratings have shapes {anchors.shape}, {partners.shape} and "
                 f"{ratings.shape}: give one of each a rating"
@@ -108,26 +109,32 @@ class TripletSampler:
         if negatives not in ("explicit", "unobserved"):
             raise ValueError(f"negatives is {negatives!r}: give 'explicit' or 'unobserved'")
         self.explicit = negatives == "explicit"
-        self.random = np.random.default_rng(seed)
+        self.random = np.random.default_rng(whole_number("seed", seed, 0))
         least = int(partners.max(initial=-1)) + 1
-        self.n_partners = least if n_partners is None else int(n_partners)
+        self.n_partners = least if n_partners is None else whole_number("n_partners", n_partners, 1, 2**31)
         if self.n_partners < least:
             raise ValueError(
                 f"n_partners is {n_partners} and a partner is {least - 1}: give at least {least}"
             )
-        # Rows are sorted by anchor, then from the lowest rating up. Those of one anchor and one rating are a
-        # run, and whatever stands before a run of its anchor is a possible negative of all its rows. All but
-        # partner and rating is kept once a run: of few different ratings there are far fewer runs than rows.
+        lowest = -np.inf if positive_from is None else number("positive_from", positive_from)
+        self._keep_runs(anchors, partners, ratings, lowest)
+
+    def _keep_runs(self, anchors, partners, ratings, lowest: float) -> None:
+        """Sort the ratings so that a positive and its negatives are found without a search.
+
+        Rows are sorted by anchor, then from the lowest rating up. Those of one anchor and one rating are a
+        run, and whatever stands before a run of its anchor is a possible negative of all its rows. All but
+        partner and rating is kept once a run: of few different ratings there are far fewer runs than rows.
+        """
         levels, codes = _coded(ratings)
         order, run_anchors, run_codes, starts = _runs(anchors, codes, len(levels))
-        self.partners, self.codes = partners[order], codes[order]
-        self.n_rated = np.bincount(anchors)
+        self.partners, self.codes, self.n_rated = partners[order], codes[order], np.bincount(anchors)
+        self._refuse_pairs_given_twice()
         n_rows = np.diff(starts, append=np.int32(len(partners)))
         n_rated = self.n_rated[run_anchors]
         first = (np.cumsum(self.n_rated)[run_anchors] - n_rated).astype(np.int32)
         wanted = starts > first if self.explicit else n_rated < self.n_partners
-        if positive_from is not None:
-            wanted &= levels[run_codes] >= positive_from
+        wanted &= levels[run_codes] >= lowest
         if not n_rows[wanted].any():
             raise ValueError(
                 f"none of {len(ratings)} ratings can start a triplet: an anchor needs a positive and a "
@@ -138,6 +145,21 @@ class TripletSampler:
         self.ratings = self.levels[run_codes[wanted]]
         self.ends = np.cumsum(n_rows[wanted], dtype=np.int32)
         self.skipped = starts[wanted] + n_rows[wanted] - self.ends
+
+    def _refuse_pairs_given_twice(self) -> None:
+        """Turn the matrix of pairs, which is by anchor, to by partner: what is there twice gets side by side."""
+        partners, n_partners = self.partners, self.n_partners
+        if n_partners > len(partners):  # a matrix as wide as the largest position could be far too wide
+            names, partners = np.unique(partners, return_inverse=True)
+            n_partners = len(names)
+        starts = np.append(0, np.cumsum(self.n_rated))
+        by_anchor = sparse.csr_matrix(
+            (np.ones(len(partners), bool), partners, starts), (len(self.n_rated), n_partners)
+        )
+        if not by_anchor.tocsc().has_canonical_format:
+            twice = self.rated[1:][np.diff(self.rated) == 0][0]
+            anchor, partner = divmod(int(twice), self.n_partners)
+            raise ValueError(f"anchor {anchor} has partner {partner} more than once: keep one row a pair")
 
     @cached_property
     def rated(self) -> np.ndarray:
@@ -153,12 +175,12 @@ class TripletSampler:
         """Draw triplets, with replacement.
 
         Args:
-            size: Number of triplets.
+            size: Number of triplets, a whole number.
 
         Returns:
             Three int32 arrays of positions, shape (size,); the anchors ascend.
         """
-        rows, runs = self._draw(size)
+        rows, runs = self._draw((size,))
         anchors = self.anchors[runs]
         negatives = self.partners[self._lower(runs)] if self.explicit else self.unobserved(anchors)
         return Triplets(anchors, self.partners[rows], negatives)
@@ -170,22 +192,19 @@ class TripletSampler:
             size: Number of triplets, or the shape (batch, members); then each member's anchors ascend.
 
         Raises:
-            ValueError: If negatives are unobserved: those have no rating.
+            ValueError: If negatives are unobserved, which have no rating, or `size` isn't whole.
         """
         if not self.explicit:
             raise ValueError("unobserved negatives have no ratings: draw them by sample")
-        rows, runs = self._draw(size)
+        rows, runs = self._draw(size if isinstance(size, tuple) else (size,))
         lower = self._lower(runs)
-        return RatedTriplets(
-            self.anchors[runs],
-            self.partners[rows],
-            self.partners[lower],
-            self.ratings[runs],
-            self.levels[self.codes[lower]],
-        )
+        positives, negatives = self.partners[rows], self.partners[lower]
+        levels = self.ratings[runs], self.levels[self.codes[lower]]
+        return RatedTriplets(self.anchors[runs], positives, negatives, *levels)
 
-    def _draw(self, size: int | tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    def _draw(self, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
         """Draw positives, ascending: their rows, and the places of their runs."""
+        size = [whole_number("size", length, 0) for length in shape]
         drawn = self.random.integers(0, len(self), size, dtype=np.int32)
         drawn.sort(axis=0)  # in order, their runs are found several times as fast
         runs = np.searchsorted(self.ends, drawn, side="right")
@@ -207,6 +226,27 @@ class TripletSampler:
             if not len(wrong):
                 return drawn
             drawn[wrong] = self.random.integers(0, self.n_partners, len(wrong), dtype=np.int32)
+
+
+def _array(name: str, values, kinds: str) -> np.ndarray:
+    """Return values as an array of one of numpy's kinds of numbers; an empty one may be of any kind."""
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise ValueError(f"{name} holds rows of unequal length: give one number a rating") from error
+    if array.size and array.dtype.kind not in kinds:
+        what = "whole numbers" if kinds == "iu" else "numbers, or true and false"
+        raise ValueError(f"{name} is of dtype {array.dtype}, such as {array.flat[0]!r}: give {what}")
+    return array
+
+
+def _positions(name: str, values) -> np.ndarray:
+    """Return positions as int32, or refuse what isn't any."""
+    array = _array(name, values, "iu")
+    outside = (array < 0) | (array >= 2**31)
+    if outside.any():
+        raise ValueError(f"{name} holds {array[outside][0]}: give positions from 0 to {2**31 - 1}")
+    return array.astype(np.int32, copy=False)
 
 
 def _runs(anchors: np.ndarray, codes: np.ndarray, n_codes: int) -> tuple[np.ndarray, ...]:
@@ -232,6 +272,8 @@ def _coded(ratings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Give the different ratings, ascending, and each one's place among them in as few bytes as hold it."""
     parts = [ratings[start : start + ROWS_AT_ONCE] for start in range(0, len(ratings), ROWS_AT_ONCE)]
     levels = np.unique(np.concatenate([np.unique(part) for part in parts] or [ratings]))
+    if not (np.abs(levels) <= np.finfo(np.float32).max).all():
+        raise ValueError(f"ratings go from {levels[0]} to {levels[-1]}: give finite numbers")
     codes = np.empty(len(ratings), np.min_scalar_type(len(levels)))
     for place, part in enumerate(parts):
         codes[place * ROWS_AT_ONCE :][: len(part)] = np.searchsorted(levels, part)
