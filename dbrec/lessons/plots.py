@@ -1,8 +1,11 @@
 """Figures that more than one lesson draws."""
 
-import matplotlib.pyplot as plt
-import seaborn as sns
-from matplotlib.axes import Axes
+try:
+    import matplotlib.pyplot as plt
+    import seaborn as sns
+    from matplotlib.axes import Axes
+except ModuleNotFoundError as error:
+    raise ImportError(f"dbrec.lessons.plots needs {error.name}: pip install 'dbrec[lessons]'") from error
 
 
 def use_style() -> None:
@@ -39,22 +42,9 @@ def plot_network(network, ax: Axes | None = None) -> Axes:
     kinds = {layer.name: type(layer).__name__ for layer in network.layers}
     for name, (x, y) in spots.items():
         colour = "C0" if kinds[name] == "InputLayer" else "C1" if depth[name] == len(rows) - 1 else "C2"
-        box = {
-            "boxstyle": "round,pad=0.4",
-            "facecolor": "white",
-            "edgecolor": colour,
-            "linewidth": 1.8,
-        }
-        ax.text(
-            x,
-            y,
-            f"{name}\n{kinds[name]}",
-            ha="center",
-            va="center",
-            fontsize=10,
-            bbox=box,
-            zorder=3,
-        )
+        box = {"boxstyle": "round,pad=0.4", "facecolor": "white", "edgecolor": colour, "linewidth": 1.8}
+        label = f"{name}\n{kinds[name]}"
+        ax.text(x, y, label, ha="center", va="center", fontsize=10, bbox=box, zorder=3)
         for place, source in enumerate(sources[name]):
             start, end = spots[source], x + 0.15 * (place - (len(sources[name]) - 1) / 2)
             arrow = {"arrowstyle": "-|>", "color": "0.4", "shrinkA": 0, "shrinkB": 0}
