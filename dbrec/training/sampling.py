@@ -1,11 +1,11 @@
 """Draw triplets (anchor, positive, negative) from ratings."""
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from random import Random
 from typing import Literal, NamedTuple
 
 import numpy as np
+import pandas as pd
 from scipy import sparse
 
 from dbrec.checks import number, whole_number
@@ -77,8 +77,7 @@ class TripletSampler:
         ratings: The ratings, shape (n,), finite, or liked and not liked as true and false.
         positive_from: Lowest rating of a positive; None takes any that has a negative.
         negatives: ``"explicit"`` or ``"unobserved"``.
-        n_partners: Number of partners there are, for unobserved negatives; None takes the largest position
-            plus one.
+        n_partners: Number of partners, for unobserved negatives; None takes the largest position plus one.
         seed: Seed of the draws, a whole number from 0.
 
     Raises:
@@ -86,7 +85,7 @@ class TripletSampler:
 
     Source:
         Rendle et al. 2009, "BPR: Bayesian Personalized Ranking from Implicit Feedback", section 4.2
-        (drawing triplets with replacement; there the negatives are unobserved).
+        (drawn with replacement; there the negatives are unobserved).
     """
 
     def __init__(
@@ -100,27 +99,28 @@ class TripletSampler:
         seed: int = 0,
     ):
         anchors, partners = _positions("anchors", anchors), _positions("partners", partners)
-        ratings = _array("ratings", ratings, "biuf")
-        if not anchors.shape == partners.shape == ratings.shape or ratings.ndim != 1:
-            raise ValueError(
-                f"anchors, partners and ratings have shapes {anchors.shape}, {partners.shape} and "
-                f"{ratings.shape}: give one of each a rating"
-            )
+        ratings = _array("ratings", ratings, "biuf", "numbers, or true and false")
+        shapes = anchors.shape, partners.shape, ratings.shape
+        if len(set(shapes)) > 1 or ratings.ndim != 1:
+            which = "{}, {} and {}".format(*shapes)
+            raise ValueError(f"anchors, partners and ratings have shapes {which}: give one of each a rating")
         if negatives not in ("explicit", "unobserved"):
             raise ValueError(f"negatives is {negatives!r}: give 'explicit' or 'unobserved'")
         self.explicit = negatives == "explicit"
         self.random = np.random.default_rng(whole_number("seed", seed, 0))
-        least = int(partners.max(initial=-1)) + 1
-        self.n_partners = least if n_partners is None else whole_number("n_partners", n_partners, 1, 2**31)
-        if self.n_partners < least:
-            raise ValueError(
-                f"n_partners is {n_partners} and a partner is {least - 1}: give at least {least}"
-            )
+        self.n_partners = least = int(partners.max(initial=-1)) + 1
+        if n_partners is not None:
+            self.n_partners = whole_number("n_partners", n_partners, least, 2**31)
         lowest = -np.inf if positive_from is None else number("positive_from", positive_from)
+        pairs = np.sort(anchors.astype(np.int64) * self.n_partners + partners)
+        if len(twice := pairs[1:][pairs[1:] == pairs[:-1]]):
+            anchor, partner = divmod(int(twice[0]), self.n_partners)
+            raise ValueError(f"anchor {anchor} has partner {partner} more than once: keep one row a pair")
+        self.rated = None if self.explicit else pairs
         self._keep_runs(anchors, partners, ratings, lowest)
 
     def _keep_runs(self, anchors, partners, ratings, lowest: float) -> None:
-        """Sort the ratings so that a positive and its negatives are found without a search.
+        """Sort the ratings so that negatives of a positive stand together.
 
         Rows are sorted by anchor, then from the lowest rating up. Those of one anchor and one rating are a
         run, and whatever stands before a run of its anchor is a possible negative of all its rows. All but
@@ -128,14 +128,13 @@ class TripletSampler:
         """
         levels, codes = _coded(ratings)
         order, run_anchors, run_codes, starts = _runs(anchors, codes, len(levels))
-        self.partners, self.codes, self.n_rated = partners[order], codes[order], np.bincount(anchors)
-        self._refuse_pairs_given_twice()
-        n_rows = np.diff(starts, append=np.int32(len(partners)))
-        n_rated = self.n_rated[run_anchors]
-        first = (np.cumsum(self.n_rated)[run_anchors] - n_rated).astype(np.int32)
+        self.partners, self.codes = partners[order], codes[order]
+        ends = starts + np.diff(starts, append=np.int32(len(order)))
+        first = starts[np.searchsorted(run_anchors, run_anchors)]
+        n_rated = ends[np.searchsorted(run_anchors, run_anchors, side="right") - 1] - first
         wanted = starts > first if self.explicit else n_rated < self.n_partners
         wanted &= levels[run_codes] >= lowest
-        if not n_rows[wanted].any():
+        if not wanted.any():
             raise ValueError(
                 f"none of {len(ratings)} ratings can start a triplet: an anchor needs a positive and a "
                 f"partner {'rated lower' if self.explicit else 'never rated'}"
@@ -143,29 +142,8 @@ class TripletSampler:
         self.anchors, self.first, self.lower = run_anchors[wanted], first[wanted], (starts - first)[wanted]
         self.levels = levels.astype(np.float32)
         self.ratings = self.levels[run_codes[wanted]]
-        self.ends = np.cumsum(n_rows[wanted], dtype=np.int32)
-        self.skipped = starts[wanted] + n_rows[wanted] - self.ends
-
-    def _refuse_pairs_given_twice(self) -> None:
-        """Turn the matrix of pairs, which is by anchor, to by partner: what is there twice gets side by side."""
-        partners, n_partners = self.partners, self.n_partners
-        if n_partners > len(partners):  # a matrix as wide as the largest position could be far too wide
-            names, partners = np.unique(partners, return_inverse=True)
-            n_partners = len(names)
-        starts = np.append(0, np.cumsum(self.n_rated))
-        by_anchor = sparse.csr_matrix(
-            (np.ones(len(partners), bool), partners, starts), (len(self.n_rated), n_partners)
-        )
-        if not by_anchor.tocsc().has_canonical_format:
-            twice = self.rated[1:][np.diff(self.rated) == 0][0]
-            anchor, partner = divmod(int(twice), self.n_partners)
-            raise ValueError(f"anchor {anchor} has partner {partner} more than once: keep one row a pair")
-
-    @cached_property
-    def rated(self) -> np.ndarray:
-        """Pairs that were rated, as ``anchor * n_partners + partner``, ascending, shape (n,), int64."""
-        anchors = np.repeat(np.arange(len(self.n_rated)), self.n_rated)
-        return np.sort(anchors * self.n_partners + self.partners)
+        self.ends = np.cumsum((ends - starts)[wanted], dtype=np.int32)
+        self.skipped = ends[wanted] - self.ends
 
     def __len__(self) -> int:
         """Count the ratings that can be a positive: a natural length of an epoch."""
@@ -217,32 +195,25 @@ class TripletSampler:
 
     def unobserved(self, anchors: np.ndarray) -> np.ndarray:
         """Draw a partner that each anchor never rated, shape (n,), redrawing those it did."""
-        drawn = self.random.integers(0, self.n_partners, len(anchors), dtype=np.int32)
-        wrong = np.arange(len(anchors))
-        while True:
+        drawn, wrong = np.empty(len(anchors), np.int32), np.arange(len(anchors))
+        while len(wrong):
+            drawn[wrong] = self.random.integers(0, self.n_partners, len(wrong), dtype=np.int32)
             keys = anchors[wrong].astype(np.int64) * self.n_partners + drawn[wrong]
             places = np.minimum(np.searchsorted(self.rated, keys), len(self.rated) - 1)
             wrong = wrong[self.rated[places] == keys]
-            if not len(wrong):
-                return drawn
-            drawn[wrong] = self.random.integers(0, self.n_partners, len(wrong), dtype=np.int32)
+        return drawn
 
 
-def _array(name: str, values, kinds: str) -> np.ndarray:
-    """Return values as an array of one of numpy's kinds of numbers; an empty one may be of any kind."""
-    try:
-        array = np.asarray(values)
-    except ValueError as error:
-        raise ValueError(f"{name} holds rows of unequal length: give one number a rating") from error
+def _array(name: str, values, kinds: str, allowed: str) -> np.ndarray:
+    """Return values as an array of one of the kinds of numpy's types; an empty one may be of any."""
+    array = np.asarray(values) if hasattr(values, "__array__") else pd.Series(values).to_numpy()
     if array.size and array.dtype.kind not in kinds:
-        what = "whole numbers" if kinds == "iu" else "numbers, or true and false"
-        raise ValueError(f"{name} is of dtype {array.dtype}, such as {array.flat[0]!r}: give {what}")
+        raise ValueError(f"{name} is of dtype {array.dtype}, such as {array.flat[0]}: give {allowed}")
     return array
 
 
 def _positions(name: str, values) -> np.ndarray:
-    """Return positions as int32, or refuse what isn't any."""
-    array = _array(name, values, "iu")
+    array = _array(name, values, "iu", "whole numbers, as an array of ints")
     outside = (array < 0) | (array >= 2**31)
     if outside.any():
         raise ValueError(f"{name} holds {array[outside][0]}: give positions from 0 to {2**31 - 1}")
@@ -255,12 +226,15 @@ def _runs(anchors: np.ndarray, codes: np.ndarray, n_codes: int) -> tuple[np.ndar
     keys = anchors.astype(np.int32 if n_keys < 2**31 else np.int64)
     keys *= n_codes
     keys += codes.astype(keys.dtype)
-    names = np.arange(n_keys) if n_keys <= len(keys) else None
-    if names is None:
+    if n_keys <= len(keys):
+        names = np.arange(n_keys)
+    else:
         names, keys = np.unique(keys, return_inverse=True)
-        keys = keys.astype(np.int32)
     # a sparse matrix sorts its entries by row in two passes, without comparing them
-    entries = np.ones(len(keys), bool), (keys, np.arange(len(keys), dtype=np.int32))
+    entries = (
+        np.ones(len(keys), bool),
+        (keys.astype(np.int32, copy=False), np.arange(len(keys), dtype=np.int32)),
+    )
     by_key = sparse.csr_matrix(entries, (len(names), len(keys)))
     del entries, keys
     starts, filled = by_key.indptr[:-1], np.diff(by_key.indptr) > 0
