@@ -110,14 +110,22 @@ def bootstrap_auc_difference(
 
     Both are measured on the same resamples of the users, so what makes a user easy for both cancels, and the
     interval is narrower than their own. It holds the chance of who was judged; for the chance of training,
-    compare several seeds. Arguments and errors are those of `bootstrap_auc`, and:
+    compare several seeds.
 
     Args:
+        users: As in `bootstrap_auc`.
+        liked: As in `bootstrap_auc`.
         scores: Scores of the one system, shape (n,).
         other_scores: Scores of the system whose AUC is subtracted, shape (n,).
+        n_resamples: As in `bootstrap_auc`.
+        level: As in `bootstrap_auc`.
+        seed: As in `bootstrap_auc`.
 
     Returns:
         A frame with the rows ``pooled`` and ``per user`` and the columns ``difference``, ``low``, ``high``.
+
+    Raises:
+        ValueError: As `bootstrap_auc`.
     """
     table = _bootstrap(users, liked, [scores, other_scores], n_resamples, level, seed)
     return table.rename(columns={"auc": "difference"})
@@ -160,17 +168,23 @@ def _weighted_auc(weights: np.ndarray, liked: np.ndarray, ends: np.ndarray) -> f
     return np.trapezoid(above[-1] - above, below) / pairs + first_ties / pairs
 
 
+def finite_numbers(values, name: str) -> np.ndarray:
+    """Return numbers as floats, or refuse text and other types, and what is missing or infinite."""
+    values = np.asarray(values, None if hasattr(values, "dtype") else object)
+    if (kind := pd.api.types.infer_dtype(values.ravel())) not in NUMBERS:
+        raise ValueError(f"{name} are {kind}, such as {values.ravel()[:3].tolist()}: give numbers")
+    values = pd.to_numeric(values.ravel(), errors="coerce").astype(float).reshape(values.shape)
+    if wrong := (~np.isfinite(values)).sum():
+        raise ValueError(f"{wrong} {name} are not finite numbers: give one a row, or leave the row out")
+    return values
+
+
 def _checked(liked, scores) -> tuple[np.ndarray, np.ndarray]:
     """Return labels and scores as arrays of one length, or say what is wrong with them."""
     liked = np.asarray(liked) if getattr(liked, "dtype", None) == "bool" else labels(liked)
-    scores = np.asarray(scores, None if hasattr(scores, "dtype") else object)
+    scores = finite_numbers(scores, "scores")
     if liked.ndim != 1 or liked.shape != scores.shape:
         raise ValueError(
             f"liked has shape {liked.shape} and scores {scores.shape}: give one label and one score a row"
         )
-    if (kind := pd.api.types.infer_dtype(scores, skipna=False)) not in NUMBERS:
-        raise ValueError(f"scores are {kind}, such as {scores[0]!r}: give a finite number a row")
-    scores = scores.astype(float)
-    if not np.isfinite(scores).all():
-        raise ValueError(f"{(~np.isfinite(scores)).sum()} scores are not finite numbers: score every row")
     return liked, scores

@@ -26,21 +26,25 @@ def ranking_metrics(recommended: pd.DataFrame, relevant: pd.DataFrame, k: int = 
         a hit, or 0. A user without a list counts 0; a user without relevant items is left out.
 
     Raises:
-        TypeError: If ids aren't ints or text, or are ints in one frame and text in the other.
-        ValueError: If `k` isn't such a number, a frame lacks a column, an id is missing, a rank isn't such a
-            number, or a user's list holds a rank or an item twice.
+        TypeError: If one isn't a frame, or ids aren't of one type, ints or text, in both.
+        ValueError: If `k` or a rank isn't as said here, a frame lacks a column, an id is missing, or a user's
+            list holds a rank or an item twice.
 
     Source:
         Järvelin and Kekäläinen 2002, "Cumulated gain-based evaluation of IR techniques", with binary gain.
     """
     k = whole_number("k", k)
-    shown = _shown(recommended, k)
-    relevant = _checked(relevant, "relevant", PAIR).drop_duplicates()
-    hits = _hits(shown, relevant)
+    shown, relevant = _shown(recommended, k), id_frame(relevant, "relevant").drop_duplicates()
+    for column in PAIR:
+        kinds = {pd.api.types.is_numeric_dtype(ids[column]) for ids in (shown, relevant) if len(ids)}
+        if len(kinds) > 1:
+            raise TypeError(f"{column} is ints in one frame and text in the other: give both the same type")
+    hits = shown[pd.MultiIndex.from_frame(shown[PAIR]).isin(pd.MultiIndex.from_frame(relevant))]
     total = relevant.groupby("user_id").size()
     n_hits = hits.groupby("user_id").size().reindex(total.index, fill_value=0)
     gains = (1 / np.log2(hits["rank"] + 1)).groupby(hits["user_id"]).sum()
-    best = np.cumsum(1 / np.log2(np.arange(1, k + 1) + 1))[np.minimum(total, k) - 1]
+    n_best = np.array([min(n, k) for n in total.tolist()], int)
+    best = np.cumsum(1 / np.log2(np.arange(1, n_best.max(initial=0) + 1) + 1))[n_best - 1]
     return pd.DataFrame(
         {
             "precision": n_hits / k,
@@ -64,7 +68,7 @@ def coverage(recommended: pd.DataFrame, n_items: int, k: int = 10) -> float:
         A number in [0, 1].
 
     Raises:
-        TypeError: If ids aren't ints or text.
+        TypeError: As `ranking_metrics`.
         ValueError: As `ranking_metrics`, or if the lists hold more items than there are.
 
     Example:
@@ -79,21 +83,27 @@ def coverage(recommended: pd.DataFrame, n_items: int, k: int = 10) -> float:
     return shown / n_items
 
 
-def _checked(frame: pd.DataFrame, name: str, columns: list[str]) -> pd.DataFrame:
-    """Return the columns of a frame, its ids as `raw_ids` gives them."""
+def id_frame(frame: pd.DataFrame, name: str, *others: str) -> pd.DataFrame:
+    """Return ``user_id``, ``item_id`` and other columns of a frame, its ids as `raw_ids` gives them.
+
+    Raises:
+        TypeError: If it isn't a frame, or its ids are neither ints nor text.
+        ValueError: If a column isn't there once, or an id is missing.
+    """
+    columns = [*PAIR, *others]
     if not isinstance(frame, pd.DataFrame):
-        raise ValueError(f"{name} is a {type(frame).__name__}: give a frame with the columns {columns}")
+        raise TypeError(f"{name} is a {type(frame).__name__}: give a frame with the columns {columns}")
     if any(list(frame).count(column) != 1 for column in columns):
         raise ValueError(f"{name} has the columns {list(frame)}: {columns} must be there, each once")
-    ids = {column: raw_ids(frame[column], f"{name}[{column!r}]") for column in PAIR}
+    ids = {column: raw_ids(frame[column], f"{name}[{column!r}]") for column in PAIR if len(frame)}
     return frame[columns].assign(**ids)
 
 
 def _shown(recommended: pd.DataFrame, k: int) -> pd.DataFrame:
     """Return the rows of lists that are within k, or say what is wrong with the lists."""
-    lists = _checked(recommended, "recommended", [*PAIR, "rank"])
+    lists = id_frame(recommended, "recommended", "rank")
     for rank in lists["rank"].unique().tolist():
-        if not isinstance(rank, Real) or isinstance(rank, bool) or not 1 <= rank < 2**31 or rank % 1:
+        if not isinstance(rank, Real) or not 1 <= rank < 2**31 or rank % 1:
             raise ValueError(f"recommended['rank'] holds {rank!r}: give whole numbers from 1")
     if lists.duplicated(["user_id", "rank"]).any():
         raise ValueError("a user's list holds a rank twice: number its items 1, 2, 3 ...")
@@ -101,16 +111,3 @@ def _shown(recommended: pd.DataFrame, k: int) -> pd.DataFrame:
     if shown.duplicated(PAIR).any():
         raise ValueError("a user's list holds an item twice: recommend each item once")
     return shown
-
-
-def _hits(shown: pd.DataFrame, relevant: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of `shown` that are relevant."""
-    if shown.empty or relevant.empty:
-        return shown.head(0)
-    for column in PAIR:
-        one, other = shown[column].tolist()[0], relevant[column].tolist()[0]
-        if isinstance(one, str) != isinstance(other, str):
-            raise TypeError(
-                f"{column} is like {one!r} in recommended and like {other!r} in relevant: give one type"
-            )
-    return shown.merge(relevant, on=PAIR)

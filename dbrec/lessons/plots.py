@@ -26,7 +26,7 @@ def plot_network(network, ax: Axes | None = None) -> Axes:
     Returns:
         The axes.
     """
-    sources = {layer["name"]: _sources(layer) for layer in network.get_config()["layers"]}
+    sources = {layer["name"]: _sources(layer["inbound_nodes"]) for layer in network.get_config()["layers"]}
     depth: dict[str, int] = {}
     for name in sources:  # layers come after their sources
         depth[name] = 1 + max((depth[source] for source in sources[name]), default=-1)
@@ -54,18 +54,9 @@ def plot_network(network, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def _sources(layer: dict) -> list[str]:
+def _sources(part) -> list[str]:
     """Names of the layers whose output a layer takes, one an arrow, from its part of the model's config."""
-    found: list[str] = []
-
-    def collect(value) -> None:
-        if isinstance(value, dict) and value.get("class_name") == "__keras_tensor__":
-            found.append(value["config"]["keras_history"][0])
-        elif isinstance(value, dict):
-            collect(list(value.values()))
-        elif isinstance(value, (list, tuple)):
-            for part in value:
-                collect(part)
-
-    collect(layer["inbound_nodes"])
-    return found
+    if isinstance(part, dict) and part.get("class_name") == "__keras_tensor__":
+        return [part["config"]["keras_history"][0]]
+    parts = part.values() if isinstance(part, dict) else part if isinstance(part, (list, tuple)) else []
+    return [name for inner in parts for name in _sources(inner)]
