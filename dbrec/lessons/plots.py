@@ -5,7 +5,8 @@ try:
     import seaborn as sns
     from matplotlib.axes import Axes
 except ModuleNotFoundError as error:
-    raise ImportError(f"dbrec.lessons.plots needs {error.name}: pip install 'dbrec[lessons]'") from error
+    needs = "dbrec.lessons.plots needs matplotlib and seaborn"
+    raise ImportError(f"{needs}: pip install 'dbrec[lessons]'") from error
 
 
 def use_style() -> None:
