@@ -221,9 +221,17 @@ def test_lists_without_ranks_are_refused():
 
 @pytest.mark.parametrize("column", ["user_id", "item_id"])
 def test_ids_of_another_type_than_the_other_frame_are_refused(column):
-    with pytest.raises(
-        TypeError, match=f"{column} is ints in one frame and text in the other: give both the same"
-    ):
+    message = rf"recommended\['{column}'\] holds {{}}, ids here are like {{}}: give ids of the type"
+    first, right = SHOWN[column][0], RIGHT[column][0]
+    with pytest.raises(TypeError, match=message.format(f"'{first}'", right)):
         ranking_metrics(SHOWN.astype({column: str}), RIGHT)
-    with pytest.raises(TypeError, match=f"{column} is ints in one frame and text in the other"):
+    with pytest.raises(TypeError, match=message.format(first, f"'{right}'")):
         ranking_metrics(SHOWN, RIGHT.astype({column: str}))
+
+
+def test_a_rank_has_to_fit_in_32_bits():
+    assert ranking_metrics(SHOWN.assign(rank=[1, 2**31 - 1, 1, 2]), RIGHT)["hit"].tolist() == [0, 1]
+    with pytest.raises(
+        ValueError, match=r"recommended\['rank'\] holds 2147483648: give whole numbers from 1"
+    ):
+        ranking_metrics(SHOWN.assign(rank=[1, 2**31, 1, 2]), RIGHT)

@@ -110,16 +110,8 @@ def bootstrap_auc_difference(
 
     Both are measured on the same resamples of the users, so what makes a user easy for both cancels, and the
     interval is narrower than their own. It holds the chance of who was judged; for the chance of training,
-    compare several seeds.
-
-    Args:
-        users: As in `bootstrap_auc`.
-        liked: As in `bootstrap_auc`.
-        scores: Scores of the one system, shape (n,).
-        other_scores: Scores of the system whose AUC is subtracted, shape (n,).
-        n_resamples: As in `bootstrap_auc`.
-        level: As in `bootstrap_auc`.
-        seed: As in `bootstrap_auc`.
+    compare several seeds. The arguments are those of `bootstrap_auc`, and `other_scores`: the scores of the
+    system whose AUC is subtracted.
 
     Returns:
         A frame with the rows ``pooled`` and ``per user`` and the columns ``difference``, ``low``, ``high``.

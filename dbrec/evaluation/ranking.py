@@ -5,7 +5,7 @@ from numbers import Real
 import numpy as np
 import pandas as pd
 
-from dbrec.checks import raw_ids, whole_number
+from dbrec.checks import positions, raw_ids, whole_number
 
 PAIR = ["user_id", "item_id"]
 
@@ -27,24 +27,21 @@ def ranking_metrics(recommended: pd.DataFrame, relevant: pd.DataFrame, k: int = 
 
     Raises:
         TypeError: If one isn't a frame, or ids aren't of one type, ints or text, in both.
-        ValueError: If `k` or a rank isn't as said here, a frame lacks a column, an id is missing, or a user's
-            list holds a rank or an item twice.
+        ValueError: If an argument isn't as said here, or a user's list holds a rank or an item twice.
 
     Source:
         Järvelin and Kekäläinen 2002, "Cumulated gain-based evaluation of IR techniques", with binary gain.
     """
     k = whole_number("k", k)
     shown, relevant = _shown(recommended, k), id_frame(relevant, "relevant").drop_duplicates()
-    for column in PAIR:
-        kinds = {pd.api.types.is_numeric_dtype(ids[column]) for ids in (shown, relevant) if len(ids)}
-        if len(kinds) > 1:
-            raise TypeError(f"{column} is ints in one frame and text in the other: give both the same type")
+    for column in PAIR if len(shown) else []:  # refuses ints in one frame and text in the other
+        positions(pd.Index(relevant[column].unique()), shown[column], f"recommended[{column!r}]")
     hits = shown[pd.MultiIndex.from_frame(shown[PAIR]).isin(pd.MultiIndex.from_frame(relevant))]
     total = relevant.groupby("user_id").size()
     n_hits = hits.groupby("user_id").size().reindex(total.index, fill_value=0)
     gains = (1 / np.log2(hits["rank"] + 1)).groupby(hits["user_id"]).sum()
     n_best = np.array([min(n, k) for n in total.tolist()], int)
-    best = np.cumsum(1 / np.log2(np.arange(1, n_best.max(initial=0) + 1) + 1))[n_best - 1]
+    best = np.cumsum(1 / np.log2(np.arange(2, 2 + n_best.max(initial=0))))[n_best - 1]
     return pd.DataFrame(
         {
             "precision": n_hits / k,

@@ -83,23 +83,20 @@ def logistic_regression(
         A scorer of log odds.
 
     Raises:
-        TypeError: As `popularity`.
         ValueError: As `item_mean` and `FeatureEncoder.fit`, or if all ratings are liked, or none is.
     """
-    ratings, liked_from = _checked(ratings, "rating"), number("liked_from", liked_from)
-    liked = ratings["rating"] >= liked_from
+    ratings = _checked(ratings, "rating")
+    liked = ratings["rating"] >= number("liked_from", liked_from)
     if liked.all() or not liked.any():
-        raise ValueError(
-            f"of {len(liked)} ratings, {liked.sum()} are liked (rating >= {liked_from}): choose liked_from "
-            "between the lowest and the highest rating, so that liked and not-liked ones are there"
-        )
+        found = f"of {len(liked)} ratings, {liked.sum()} are liked (rating >= {liked_from})"
+        raise ValueError(f"{found}: choose liked_from between the lowest and the highest rating")
     sides = [FeatureEncoder.fit(ratings["user_id"], users), FeatureEncoder.fit(ratings["item_id"], items)]
     tables = [one_hot(encoder, encoder.rows) for encoder in sides]
     places = [side.known.get_indexer(ratings[name]) for side, name in zip(sides, PAIR, strict=True)]
-    design = sparse.hstack([table[place] for table, place in zip(tables, places, strict=True)], "csr")
+    design = sparse.hstack([table[rows] for table, rows in zip(tables, places, strict=True)], "csr")
     model = LogisticRegression(C=number("c", c, "(0, inf)"), max_iter=300).fit(design, liked)
     weights = np.split(model.coef_[0], [tables[0].shape[1]])
     user_part, item_part = (np.append(t @ w, 0.0) for t, w in zip(tables, weights, strict=True))
     user_vectors = np.stack([user_part + model.intercept_[0], np.ones_like(user_part)], axis=1)
     item_vectors = np.stack([np.ones_like(item_part), item_part], axis=1)
-    return VectorScorer(sides[0].known, sides[1].known, user_vectors, item_vectors, ratings)
+    return VectorScorer(*(side.known for side in sides), user_vectors, item_vectors, ratings)

@@ -10,7 +10,6 @@ from scipy import sparse
 
 from dbrec.checks import number, whole_number
 
-Negatives = Literal["explicit", "unobserved"]
 ROWS_AT_ONCE = 1 << 18
 
 
@@ -84,8 +83,7 @@ class TripletSampler:
         ValueError: If an argument isn't as said here, or no rating can start a triplet.
 
     Source:
-        Rendle et al. 2009, "BPR: Bayesian Personalized Ranking from Implicit Feedback", section 4.2
-        (drawn with replacement; there the negatives are unobserved).
+        Rendle et al. 2009, "BPR: Bayesian Personalized Ranking from Implicit Feedback", section 4.2.
     """
 
     def __init__(
@@ -94,7 +92,7 @@ class TripletSampler:
         partners: np.ndarray,
         ratings: np.ndarray,
         positive_from: float | None = None,
-        negatives: Negatives = "explicit",
+        negatives: Literal["explicit", "unobserved"] = "explicit",
         n_partners: int | None = None,
         seed: int = 0,
     ):
@@ -120,12 +118,9 @@ class TripletSampler:
         self._keep_runs(anchors, partners, ratings, lowest)
 
     def _keep_runs(self, anchors, partners, ratings, lowest: float) -> None:
-        """Sort the ratings so that negatives of a positive stand together.
-
-        Rows are sorted by anchor, then from the lowest rating up. Those of one anchor and one rating are a
-        run, and whatever stands before a run of its anchor is a possible negative of all its rows. All but
-        partner and rating is kept once a run: of few different ratings there are far fewer runs than rows.
-        """
+        # Rows are sorted by anchor, then from the lowest rating up. Those of one anchor and one rating are a
+        # run, and whatever stands before a run of its anchor is a possible negative of all its rows. All but
+        # partner and rating is kept once a run: of few different ratings there are far fewer runs than rows.
         levels, codes = _coded(ratings)
         order, run_anchors, run_codes, starts = _runs(anchors, codes, len(levels))
         self.partners, self.codes = partners[order], codes[order]
@@ -176,14 +171,13 @@ class TripletSampler:
             raise ValueError("unobserved negatives have no ratings: draw them by sample")
         rows, runs = self._draw(size if isinstance(size, tuple) else (size,))
         lower = self._lower(runs)
-        positives, negatives = self.partners[rows], self.partners[lower]
-        levels = self.ratings[runs], self.levels[self.codes[lower]]
-        return RatedTriplets(self.anchors[runs], positives, negatives, *levels)
+        stars = self.ratings[runs], self.levels[self.codes[lower]]
+        return RatedTriplets(self.anchors[runs], self.partners[rows], self.partners[lower], *stars)
 
     def _draw(self, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
         """Draw positives, ascending: their rows, and the places of their runs."""
-        size = [whole_number("size", length, 0) for length in shape]
-        drawn = self.random.integers(0, len(self), size, dtype=np.int32)
+        shape = tuple(whole_number("size", size, 0) for size in shape)
+        drawn = self.random.integers(0, len(self), shape, dtype=np.int32)
         drawn.sort(axis=0)  # in order, their runs are found several times as fast
         runs = np.searchsorted(self.ends, drawn, side="right")
         return drawn + self.skipped[runs], runs
