@@ -110,7 +110,9 @@ class TripletSampler:
         if n_partners is not None:
             self.n_partners = whole_number("n_partners", n_partners, least, 2**31)
         lowest = -np.inf if positive_from is None else number("positive_from", positive_from)
-        pairs = np.sort(anchors.astype(np.int64) * self.n_partners + partners)
+        pairs = np.multiply(anchors, self.n_partners, dtype=np.int64)
+        pairs += partners
+        pairs.sort()
         if len(twice := pairs[1:][pairs[1:] == pairs[:-1]]):
             anchor, partner = divmod(int(twice[0]), self.n_partners)
             raise ValueError(f"anchor {anchor} has partner {partner} more than once: keep one row a pair")
