@@ -314,3 +314,14 @@ def test_as_many_different_ratings_as_a_byte_holds_and_more_are_told_apart(n):
     found = TripletSampler(np.zeros(n, int), np.arange(n), np.arange(n)).sample_rated(5000)
     assert np.array_equal(found.positive_rating, found.positive)
     assert np.array_equal(found.negative_rating, found.negative) and (found.positive > found.negative).all()
+
+
+def test_ratings_that_differ_only_between_anchors_start_no_triplet():
+    with pytest.raises(ValueError, match="none of 4 ratings can start a triplet"):
+        TripletSampler([0, 0, 1, 1], [0, 1, 0, 1], [1, 1, 2, 2])
+
+
+def test_ratings_may_be_as_large_as_32_bits_hold():
+    largest = float(np.finfo(np.float32).max)
+    found = TripletSampler([0, 0], [0, 1], [largest, -largest]).sample_rated(1)
+    assert (found.positive_rating, found.negative_rating) == (largest, -largest)

@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -254,3 +256,9 @@ def test_a_line_shortens_long_numbers_and_the_best_is_the_largest_so_far(tmp_pat
     search(lambda settings: {"score": next(scores)}, space, 2, tmp_path / "trials.csv")
     second = "trial  2 of 2 | score 0.2500 | best 0.5000 | 0.0 s | x=0.123, y=0.5"
     assert capsys.readouterr().out.splitlines()[1] == second
+
+
+def test_the_seconds_of_a_trial_are_noted_to_a_tenth(tmp_path, monkeypatch):
+    clock = iter([1.0, 3.26])
+    monkeypatch.setattr("dbrec.lessons.tuning.time", SimpleNamespace(perf_counter=lambda: next(clock)))
+    assert search(hill, SPACE, 1, tmp_path / "trials.csv")["seconds"].tolist() == [2.3]
