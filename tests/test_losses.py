@@ -47,6 +47,22 @@ def test_the_margin_loss_is_zero_once_the_negative_is_farther_by_the_margin():
     assert losses.numpy().tolist() == [1.5, 0.5, 0.0]
 
 
-def test_a_margin_of_nothing_is_refused():
-    with pytest.raises(ValueError, match="margin is 0: give a number above 0"):
-        margin_loss(1.0, 2.0, margin=0)
+def test_the_margin_is_one_by_default():
+    # the negative is farther by a half, then by just 1, then by more
+    assert margin_loss(np.array([1.0, 1.0, 1.0]), np.array([1.5, 2.0, 2.5])).numpy().tolist() == [
+        0.5,
+        0.0,
+        0.0,
+    ]
+
+
+@pytest.mark.parametrize("margin", [0, -1, np.nan, np.inf, "a", None, True])
+def test_a_margin_that_is_not_a_finite_number_above_zero_is_refused(margin):
+    with pytest.raises(ValueError, match=r"margin is .*: give a finite number in \(0, inf\)"):
+        margin_loss(1.0, 2.0, margin=margin)
+
+
+def test_the_posts_loss_falls_from_one_to_zero_with_the_difference():
+    # sigmoid(log 3) is three quarters
+    x = np.log([1 / 3, 1, 3])
+    assert sigmoid_loss(x).numpy() == pytest.approx([0.75, 0.5, 0.25])

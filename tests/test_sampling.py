@@ -1,6 +1,7 @@
 from random import Random
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -71,7 +72,10 @@ def test_the_length_counts_the_ratings_that_can_be_positives():
         ({"negatives": "hard"}, "negatives is 'hard': give 'explicit' or 'unobserved'"),
         ({"ratings": np.ones(6)}, "none of 6 ratings can start a triplet.*rated lower"),
         ({"negatives": "unobserved", "n_partners": 3, "positive_from": 5}, "never rated"),
-        ({"negatives": "unobserved", "n_partners": 2}, "n_partners is 2 and a partner is 2: give at least 3"),
+        (
+            {"negatives": "unobserved", "n_partners": 2},
+            "n_partners is 2: give a whole number from 3 to 2147483648",
+        ),
     ],
 )
 def test_what_cannot_be_sampled_is_refused(arguments, message):
@@ -130,7 +134,7 @@ def test_the_pipeline_of_positions_gives_each_member_triplets_of_its_own():
     )
     assert user.shape == better.shape == (64, 3) and not np.array_equal(better[:, 0], better[:, 1])
     assert np.unique([film, fan, other], axis=1).size and (more > fewer).all() and (more == 5).all()
-    with pytest.raises(ValueError, match="batch_size is 0: give at least 1 triplet a batch"):
+    with pytest.raises(ValueError, match="batch_size is 0: give a whole number of at least 1"):
         position_dataset(samplers, 0)
 
 
@@ -169,3 +173,155 @@ def test_each_member_draws_every_positive_equally_often():
     anchors = np.concatenate([sampler.sample_rated((16, 4)).anchor for _ in range(500)])
     for edge in (anchors < 20, anchors >= 180):
         assert edge.mean(axis=0) == pytest.approx(0.1, abs=0.02)
+
+
+# one user who likes film 0 more than film 1, and one the other way round
+PAIRS = {"anchors": [0, 0, 1, 1], "partners": [0, 1, 0, 1], "ratings": [5, 1, 1, 5]}
+
+
+@pytest.mark.parametrize("side", ["anchors", "partners"])
+@pytest.mark.parametrize(
+    ("positions", "message"),
+    [
+        ([0.7, 0.7, 1, 1], "is of dtype float64, such as 0.7: give whole numbers, as an array of ints"),
+        ([0.0, 0.0, 1.0, 1.0], "is of dtype float64, such as 0.0: give whole numbers"),
+        (["a", "a", "b", "b"], "is of dtype .*, such as a: give whole numbers"),
+        (["0", "0", "1", "1"], "is of dtype .*, such as 0: give whole numbers"),
+        ([False, False, True, True], "is of dtype bool, such as False: give whole numbers"),
+        (pd.array([0, 0, 1, None], "Int64"), "is of dtype float64, .*: give whole numbers"),
+        ([[0], [0, 1], [1], [1]], r"is of dtype object, such as \[0\]: give whole numbers"),
+        ([-1, 0, 1, 1], "holds -1: give positions from 0 to 2147483647"),
+        ([2**31, 0, 1, 1], "holds 2147483648: give positions from 0 to 2147483647"),
+        (np.array([2**32, 0, 1, 1]), "holds 4294967296: give positions from 0 to 2147483647"),
+    ],
+)
+def test_positions_are_whole_numbers_from_0_that_fit_in_32_bits(side, positions, message):
+    with pytest.raises(ValueError, match=f"{side} {message}"):
+        TripletSampler(**PAIRS | {side: positions})
+
+
+def test_positions_may_be_of_any_whole_type_and_as_large_as_32_bits_hold():
+    for kind in (np.uint8, np.int64, np.uint64):
+        assert len(
+            TripletSampler(*(np.array(PAIRS[side], kind) for side in ("anchors", "partners")), [5, 1, 1, 5])
+        )
+    largest = 2**31 - 1
+    far = TripletSampler([largest, largest, 4, 4], [largest, 0, largest, 0], PAIRS["ratings"])
+    assert drawn(far) == {(largest, largest, 0), (4, 0, largest)}
+
+
+@pytest.mark.parametrize(
+    ("ratings", "message"),
+    [
+        (["5", "1", "1", "5"], "ratings is of dtype .*, such as 5: give numbers, or true and false"),
+        ([5j, 1, 1, 5], "ratings is of dtype complex128, .*: give numbers"),
+        (np.array([5, 1, 1, 5], "M8[D]"), r"ratings is of dtype datetime64\[D\], .*: give numbers"),
+        ([5, np.nan, 1, 5], "ratings go from 1.0 to nan: give finite numbers"),
+        ([5, None, 1, 5], "ratings go from 1.0 to nan: give finite numbers"),
+        ([5, -np.inf, 1, 5], "ratings go from -inf to 5.0: give finite numbers"),
+        ([5, 1, 1, 1e39], r"ratings go from 1.0 to 1e\+39: give finite numbers"),
+        (None, r"shapes \(4,\), \(4,\) and \(0,\): give one of each a rating"),
+        ([[5], [1], [1], [5]], "ratings is of dtype object"),
+    ],
+)
+def test_ratings_are_finite_numbers(ratings, message):
+    with pytest.raises(ValueError, match=message):
+        TripletSampler(**PAIRS | {"ratings": ratings})
+
+
+def test_tables_in_the_place_of_rows_are_refused():
+    with pytest.raises(
+        ValueError, match=r"shapes \(2, 2\), \(2, 2\) and \(2, 2\): give one of each a rating"
+    ):
+        TripletSampler(*(np.reshape(PAIRS[name], (2, 2)) for name in PAIRS))
+
+
+@pytest.mark.parametrize("negatives", ["explicit", "unobserved"])
+def test_no_ratings_at_all_start_no_triplet(negatives):
+    for nothing in ([], np.array([], np.int64)):
+        with pytest.raises(ValueError, match="none of 0 ratings can start a triplet"):
+            TripletSampler(nothing, nothing, nothing, negatives=negatives)
+
+
+@pytest.mark.parametrize("rating", [5, 1])
+@pytest.mark.parametrize("negatives", ["explicit", "unobserved"])
+def test_a_pair_given_twice_is_refused_with_one_rating_or_two(negatives, rating):
+    again = {name: [*PAIRS[name], new] for name, new in zip(PAIRS, (1, 0, rating), strict=True)}
+    with pytest.raises(ValueError, match="anchor 1 has partner 0 more than once: keep one row a pair"):
+        TripletSampler(**again, negatives=negatives, n_partners=9)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "message"),
+    [
+        *[
+            ("n_partners", value, "give a whole number from 2 to 2147483648")
+            for value in (2.7, "3", True, -1, 1)
+        ],
+        *[("positive_from", value, "give a finite number") for value in ("4", np.nan, np.inf, True, [4])],
+        *[("seed", value, "give a whole number of at least 0") for value in (-1, 1.5, "a", None)],
+        ("negatives", None, "give 'explicit' or 'unobserved'"),
+    ],
+)
+def test_settings_of_a_sampler_that_are_none_are_refused(setting, value, message):
+    with pytest.raises(ValueError, match=f"{setting} is .*: {message}"):
+        TripletSampler(**PAIRS | {setting: value})
+
+
+@pytest.mark.parametrize("size", [-1, 1.5, "a", None, True, (2, -1)])
+def test_a_size_that_is_not_a_whole_number_is_refused(size):
+    sampler = TripletSampler(**PAIRS)
+    for draw in (sampler.sample, sampler.sample_rated):
+        with pytest.raises(ValueError, match="size is .*: give a whole number of at least 0"):
+            draw(size)
+    assert len(sampler.sample(0).anchor) == 0
+
+
+@pytest.mark.parametrize("value", [0, -1, 1.5, "a", None, True])
+def test_batches_and_members_are_whole_numbers_from_one(value):
+    sampler, rows = TripletSampler(**PAIRS), np.zeros((2, 1), np.int32)
+    message = "is .*: give a whole number of at least 1"
+    with pytest.raises(ValueError, match=f"batch_size {message}"):
+        triplet_dataset([sampler], [(rows, rows)], value)
+    with pytest.raises(ValueError, match=f"batch_size {message}"):
+        position_dataset([sampler], value)
+    with pytest.raises(ValueError, match=f"members {message}"):
+        position_dataset([sampler], 4, members=value)
+
+
+def test_a_positive_may_have_just_the_rating_asked_for_and_a_negative_is_rated_lower():
+    # film 0 has 4, film 1 has 3: with 4 asked for, 4 is a positive; with a bit more, none is
+    assert drawn(TripletSampler([0, 0], [0, 1], [4, 3], positive_from=4)) == {(0, 0, 1)}
+    with pytest.raises(ValueError, match="none of 2 ratings can start a triplet"):
+        TripletSampler([0, 0], [0, 1], [4, 3], positive_from=4.1)
+
+
+def test_the_number_of_partners_decides_who_has_an_unobserved_one():
+    # user 0 rated films 0 and 1, user 1 only film 0: of two films, user 0 has none left, of three film 2
+    rows = [0, 0, 1], [0, 1, 0], [1, 1, 1]
+    assert drawn(TripletSampler(*rows, negatives="unobserved")) == {(1, 0, 1)}
+    three = TripletSampler(*rows, negatives="unobserved", n_partners=3)
+    assert drawn(three) == {(0, 0, 2), (0, 1, 2), (1, 0, 1), (1, 0, 2)} and len(three) == 3
+
+
+def test_the_seed_is_zero_by_default():
+    default, zero = TripletSampler(USERS, FILMS, STARS), TripletSampler(USERS, FILMS, STARS, seed=0)
+    assert np.array_equal(default.sample(50), zero.sample(50))
+
+
+@pytest.mark.parametrize("n", [255, 256, 257])
+def test_as_many_different_ratings_as_a_byte_holds_and_more_are_told_apart(n):
+    found = TripletSampler(np.zeros(n, int), np.arange(n), np.arange(n)).sample_rated(5000)
+    assert np.array_equal(found.positive_rating, found.positive)
+    assert np.array_equal(found.negative_rating, found.negative) and (found.positive > found.negative).all()
+
+
+def test_ratings_that_differ_only_between_anchors_start_no_triplet():
+    with pytest.raises(ValueError, match="none of 4 ratings can start a triplet"):
+        TripletSampler([0, 0, 1, 1], [0, 1, 0, 1], [1, 1, 2, 2])
+
+
+def test_ratings_may_be_as_large_as_32_bits_hold():
+    largest = float(np.finfo(np.float32).max)
+    found = TripletSampler([0, 0], [0, 1], [largest, -largest]).sample_rated(1)
+    assert (found.positive_rating, found.negative_rating) == (largest, -largest)

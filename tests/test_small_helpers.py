@@ -68,3 +68,19 @@ def test_the_picture_of_a_network_has_a_box_a_layer_and_an_arrow_a_tensor():
     boxes = [text for text in texts if text.get_text()]
     assert {box.get_text().split("\n")[0] for box in boxes} == {layer.name for layer in network.layers}
     assert len(texts) - len(boxes) == 3 + 3 + 3 + 3  # rows, tables, flattened, branches into the loss
+
+
+@pytest.mark.parametrize(
+    ("module", "needs"),
+    [("tuning", "optuna"), ("plots", "matplotlib and seaborn")],
+)
+def test_a_module_of_the_lessons_says_which_install_it_needs(module, needs):
+    for missing in needs.split(" and "):
+        code = f"import sys; sys.modules[{missing!r}] = None; import dbrec.lessons.{module}"
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+        last = done.stderr.splitlines()[-1]
+        assert last == f"ImportError: dbrec.lessons.{module} needs {needs}: pip install 'dbrec[lessons]'"
+
+
+def test_iterators_are_compared_by_what_they_give():
+    assert check(iter([1, 2]), [1, 2]) and not check(iter([1, 3]), [1, 2])

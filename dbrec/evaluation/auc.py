@@ -5,33 +5,25 @@ import pandas as pd
 from scipy.stats import rankdata
 from sklearn.metrics import roc_auc_score
 
+from dbrec.checks import labels, number, raw_ids, seed_number, whole_number
 
-def _checked(liked, scores) -> tuple[np.ndarray, np.ndarray]:
-    """Return labels and scores as arrays of one shape, or say what is wrong with them."""
-    liked, scores = np.asarray(liked, bool), np.asarray(scores, float)
-    if liked.ndim != 1 or liked.shape != scores.shape:
-        raise ValueError(
-            f"liked has shape {liked.shape} and scores {scores.shape}: give one label and one score a row"
-        )
-    if not np.isfinite(scores).all():
-        raise ValueError(f"{(~np.isfinite(scores)).sum()} scores are not finite numbers: score every row")
-    return liked, scores
+NUMBERS = ("floating", "integer", "mixed-integer-float", "decimal", "boolean", "empty")
 
 
-def auc(liked: np.ndarray, scores: np.ndarray) -> float:
+def auc(liked, scores) -> float:
     """Compute the area under the ROC curve over all rows together (pooled).
 
     It is the chance that a liked row, drawn at random, scores above a not-liked one; a tie counts half.
 
     Args:
-        liked: Labels, shape (n,), true where the user liked the item.
-        scores: Scores, shape (n,), any scale: only their order counts.
+        liked: Labels, shape (n,), true or 1 where the user liked the item, false or 0 where not.
+        scores: Scores, shape (n,), finite, on any scale: only their order counts.
 
     Returns:
         A number in [0, 1]; 0.5 is chance.
 
     Raises:
-        ValueError: If shapes differ, a score isn't finite, or all labels are the same.
+        ValueError: If labels or scores aren't as said here, or all labels are the same.
 
     Example:
         >>> auc([1, 0, 1, 0], [0.9, 0.8, 0.4, 0.1])
@@ -43,30 +35,31 @@ def auc(liked: np.ndarray, scores: np.ndarray) -> float:
     return float(roc_auc_score(liked, scores))
 
 
-def auc_per_user(users: np.ndarray, liked: np.ndarray, scores: np.ndarray) -> pd.Series:
+def auc_per_user(users, liked, scores) -> pd.Series:
     """Compute the AUC of each user's own rows.
 
     Pooled AUC also compares rows of different users; this one never does, so it asks only whether the
     films of one person are in the right order.
 
     Args:
-        users: User of each row, shape (n,): ids or positions.
-        liked: Labels, shape (n,), true where liked.
-        scores: Scores, shape (n,).
+        users: User of each row, shape (n,): ids or positions, ints or text.
+        liked: Labels, as `auc` takes them.
+        scores: Scores, as `auc` takes them.
 
     Returns:
         One AUC in [0, 1] a user, indexed by user in ascending order; its mean is "the AUC per user". Users
         whose rows are all liked, or all not liked, have no AUC and are left out.
 
     Raises:
-        ValueError: If shapes differ, a score isn't finite, or no user has both kinds of row.
+        TypeError: If users are neither ints nor text.
+        ValueError: As `auc`, or if a user is missing or none has both kinds of row.
 
     Example:
         >>> auc_per_user([7, 7, 7, 9, 9], [1, 0, 1, 1, 0], [3, 2, 1, 5, 5]).to_dict()
         {7: 0.5, 9: 0.5}
     """
     liked, scores = _checked(liked, scores)
-    names, codes = np.unique(np.asarray(users), return_inverse=True)
+    codes, names = pd.factorize(raw_ids(users, "users"), sort=True)
     if codes.shape != liked.shape:
         raise ValueError(f"users has shape {codes.shape} and liked {liked.shape}: give one user a row")
     n_rows, n_liked = np.bincount(codes), np.bincount(codes, weights=liked)
@@ -78,27 +71,22 @@ def auc_per_user(users: np.ndarray, liked: np.ndarray, scores: np.ndarray) -> pd
     if not both.any():
         raise ValueError("no user has both liked and not-liked rows: AUC per user needs some")
     pairs = n_liked * (n_rows - n_liked)
-    return pd.Series(wins[both] / pairs[both], index=pd.Index(names[both], name="user"), name="auc")
+    return pd.Series(wins[both] / pairs[both], index=names[both].rename("user"), name="auc")
 
 
 def bootstrap_auc(
-    users: np.ndarray,
-    liked: np.ndarray,
-    scores: np.ndarray,
-    n_resamples: int = 500,
-    level: float = 0.95,
-    seed: int = 0,
+    users, liked, scores, n_resamples: int = 500, level: float = 0.95, seed: int = 0
 ) -> pd.DataFrame:
     """Compute pooled and per-user AUC with bootstrap intervals.
 
     Users are resampled, not rows: the rows of one user hang together, and resampling rows would make the
-    interval too narrow.
+    interval too narrow. A resample in which no user has both kinds of row has no AUC, and is drawn again.
 
     Args:
-        users: User of each row, shape (n,).
+        users: User of each row, as `auc_per_user` takes them.
         liked: Labels, shape (n,).
         scores: Scores, shape (n,).
-        n_resamples: Number of resamples of the users.
+        n_resamples: Number of resamples of the users, at least 1.
         level: Share of the resamples inside the interval, in (0, 1).
         seed: Seed of the resamples.
 
@@ -106,88 +94,89 @@ def bootstrap_auc(
         A frame with the rows ``pooled`` and ``per user`` and the columns ``auc``, ``low``, ``high``.
 
     Raises:
-        ValueError: As `auc` and `auc_per_user`.
+        TypeError: As `auc_per_user`.
+        ValueError: As `auc_per_user`, or if one of the last three isn't as said here.
 
     Source:
         Efron and Tibshirani 1993, "An Introduction to the Bootstrap", chapter 13 (percentile interval).
     """
-    draws = _auc_draws(users, liked, scores, n_resamples, seed)
-    return _with_interval([auc(liked, scores), auc_per_user(users, liked, scores).mean()], draws, level)
+    return _bootstrap(users, liked, [scores], n_resamples, level, seed)
 
 
 def bootstrap_auc_difference(
-    users: np.ndarray,
-    liked: np.ndarray,
-    scores: np.ndarray,
-    other_scores: np.ndarray,
-    n_resamples: int = 500,
-    level: float = 0.95,
-    seed: int = 0,
+    users, liked, scores, other_scores, n_resamples: int = 500, level: float = 0.95, seed: int = 0
 ) -> pd.DataFrame:
     """Compute how far one system's AUC lies above another's on the same rows, with bootstrap intervals.
 
     Both are measured on the same resamples of the users, so what makes a user easy for both cancels, and the
     interval is narrower than their own. It holds the chance of who was judged; for the chance of training,
-    compare several seeds.
-
-    Args:
-        users: User of each row, shape (n,).
-        liked: Labels, shape (n,).
-        scores: Scores of the one system, shape (n,).
-        other_scores: Scores of the system whose AUC is subtracted, shape (n,).
-        n_resamples: Number of resamples of the users.
-        level: Share of the resamples inside the interval, in (0, 1).
-        seed: Seed of the resamples.
+    compare several seeds. The arguments are those of `bootstrap_auc`, and `other_scores`: the scores of the
+    system whose AUC is subtracted.
 
     Returns:
         A frame with the rows ``pooled`` and ``per user`` and the columns ``difference``, ``low``, ``high``.
 
     Raises:
-        ValueError: As `auc` and `auc_per_user`.
+        ValueError: As `bootstrap_auc`.
     """
-    both = (scores, other_scores)
-    pooled = [auc(liked, s) for s in both]
-    own = [auc_per_user(users, liked, s).mean() for s in both]
-    draws = [_auc_draws(users, liked, s, n_resamples, seed) for s in both]
-    values = [pooled[0] - pooled[1], own[0] - own[1]]
-    return _with_interval(values, draws[0] - draws[1], level).rename(columns={"auc": "difference"})
+    table = _bootstrap(users, liked, [scores, other_scores], n_resamples, level, seed)
+    return table.rename(columns={"auc": "difference"})
 
 
-def _auc_draws(users, liked, scores, n_resamples: int, seed: int) -> np.ndarray:
+def _bootstrap(users, liked, systems: list, n_resamples: int, level: float, seed: int) -> pd.DataFrame:
+    """Measure one system, or how far the first of two lies above the second."""
+    n_resamples, seed = whole_number("n_resamples", n_resamples), seed_number(seed)
+    tail = (1 - number("level", level, "(0, 1)")) / 2
+    measured = [[auc(liked, s), auc_per_user(users, liked, s).mean()] for s in systems]
+    drawn = [_draws(users, liked, s, n_resamples, seed) for s in systems]
+    value, draws = (np.subtract(*x) if len(x) == 2 else x[0] for x in (measured, drawn))
+    low, high = np.quantile(draws, [tail, 1 - tail], axis=0)
+    return pd.DataFrame({"auc": value, "low": low, "high": high}, index=["pooled", "per user"])
+
+
+def _draws(users, liked, scores, n_resamples: int, seed: int) -> np.ndarray:
     """Pooled and per-user AUC of each resample of the users, shape (n_resamples, 2)."""
-    own = auc_per_user(users, liked, scores)
-    names, codes = np.unique(np.asarray(users), return_inverse=True)
-    own_all = own.reindex(names).to_numpy()
-    liked, order = np.asarray(liked, bool), np.argsort(scores, kind="stable")
-    ends = np.flatnonzero(np.diff(np.asarray(scores, float)[order], append=np.inf))  # ends of ties
+    liked, scores = _checked(liked, scores)
+    codes, names = pd.factorize(raw_ids(users, "users"), sort=True)
+    own = auc_per_user(codes, liked, scores).reindex(range(len(names))).to_numpy()
+    has_both, order = ~np.isnan(own), np.argsort(scores, kind="stable")
+    ends = np.flatnonzero(np.diff(scores[order], append=np.inf))  # ends of ties
     rng, draws = np.random.default_rng(seed), np.empty((n_resamples, 2))
     for draw in draws:
-        times = np.bincount(rng.integers(0, len(names), len(names)), minlength=len(names))
-        draw[:] = (
-            _weighted_auc(times[codes][order], liked[order], ends),
-            _weighted_mean(own_all, times),
-        )
+        times = np.zeros(len(names), int)
+        while not times[has_both].any():
+            times = np.bincount(rng.integers(0, len(names), len(names)), minlength=len(names))
+        pooled = _weighted_auc(times[codes][order], liked[order], ends)
+        draw[:] = pooled, np.average(own[has_both], weights=times[has_both])
     return draws
-
-
-def _with_interval(values: list[float], draws: np.ndarray, level: float) -> pd.DataFrame:
-    tail = (1 - level) / 2
-    low, high = np.quantile(draws, [tail, 1 - tail], axis=0)
-    return pd.DataFrame({"auc": values, "low": low, "high": high}, index=["pooled", "per user"])
 
 
 def _weighted_auc(weights: np.ndarray, liked: np.ndarray, ends: np.ndarray) -> float:
     """AUC of rows in ascending order of score, each counted `weights` times; `ends` close the ties."""
     above = np.cumsum(weights * liked)[ends]
     below = np.cumsum(weights * ~liked)[ends]
-    return np.trapezoid(above[-1] - above, below) / (above[-1] * below[-1]) + _first(above, below)
+    pairs = above[-1] * below[-1]
+    first_ties = below[0] * (above[-1] - above[0] / 2)  # which the trapezoids between ends leave out
+    return np.trapezoid(above[-1] - above, below) / pairs + first_ties / pairs
 
 
-def _first(above: np.ndarray, below: np.ndarray) -> float:
-    """Area of the first group of ties, which the trapezoids between group ends leave out."""
-    return below[0] * (above[-1] - above[0] / 2) / (above[-1] * below[-1])
+def finite_numbers(values, name: str) -> np.ndarray:
+    """Return numbers as floats, or refuse text and other types, and what is missing or infinite."""
+    values = np.asarray(values, None if hasattr(values, "dtype") else object)
+    if (kind := pd.api.types.infer_dtype(values.ravel())) not in NUMBERS:
+        raise ValueError(f"{name} are {kind}, such as {values.ravel()[:3].tolist()}: give numbers")
+    values = pd.to_numeric(values.ravel(), errors="coerce").astype(float).reshape(values.shape)
+    if wrong := (~np.isfinite(values)).sum():
+        raise ValueError(f"{wrong} {name} are not finite numbers: give one a row, or leave the row out")
+    return values
 
 
-def _weighted_mean(values: np.ndarray, weights: np.ndarray) -> float:
-    known = ~np.isnan(values)
-    return np.average(values[known], weights=weights[known])
+def _checked(liked, scores) -> tuple[np.ndarray, np.ndarray]:
+    """Return labels and scores as arrays of one length, or say what is wrong with them."""
+    liked = np.asarray(liked) if getattr(liked, "dtype", None) == "bool" else labels(liked)
+    scores = finite_numbers(scores, "scores")
+    if liked.ndim != 1 or liked.shape != scores.shape:
+        raise ValueError(
+            f"liked has shape {liked.shape} and scores {scores.shape}: give one label and one score a row"
+        )
+    return liked, scores

@@ -42,7 +42,6 @@ def _equal(answer, expected, tolerance: float) -> bool:
     if isinstance(expected, str) or isinstance(answer, str):
         return str(answer).strip().lower() == str(expected).strip().lower()
     if isinstance(expected, Iterable) and isinstance(answer, Iterable):
-        pairs = list(zip(answer, expected, strict=False))
-        same_length = len(list(answer)) == len(list(expected)) == len(pairs)
-        return same_length and all(_equal(a, e, tolerance) for a, e in pairs)
+        answer, expected = list(answer), list(expected)
+        return len(answer) == len(expected) and all(map(_equal, answer, expected, [tolerance] * len(answer)))
     return False

@@ -1,8 +1,12 @@
 """Figures that more than one lesson draws."""
 
-import matplotlib.pyplot as plt
-import seaborn as sns
-from matplotlib.axes import Axes
+try:
+    import matplotlib.pyplot as plt
+    import seaborn as sns
+    from matplotlib.axes import Axes
+except ModuleNotFoundError as error:
+    needs = "dbrec.lessons.plots needs matplotlib and seaborn"
+    raise ImportError(f"{needs}: pip install 'dbrec[lessons]'") from error
 
 
 def use_style() -> None:
@@ -23,7 +27,7 @@ def plot_network(network, ax: Axes | None = None) -> Axes:
     Returns:
         The axes.
     """
-    sources = {layer["name"]: _sources(layer) for layer in network.get_config()["layers"]}
+    sources = {layer["name"]: _sources(layer["inbound_nodes"]) for layer in network.get_config()["layers"]}
     depth: dict[str, int] = {}
     for name in sources:  # layers come after their sources
         depth[name] = 1 + max((depth[source] for source in sources[name]), default=-1)
@@ -39,22 +43,9 @@ def plot_network(network, ax: Axes | None = None) -> Axes:
     kinds = {layer.name: type(layer).__name__ for layer in network.layers}
     for name, (x, y) in spots.items():
         colour = "C0" if kinds[name] == "InputLayer" else "C1" if depth[name] == len(rows) - 1 else "C2"
-        box = {
-            "boxstyle": "round,pad=0.4",
-            "facecolor": "white",
-            "edgecolor": colour,
-            "linewidth": 1.8,
-        }
-        ax.text(
-            x,
-            y,
-            f"{name}\n{kinds[name]}",
-            ha="center",
-            va="center",
-            fontsize=10,
-            bbox=box,
-            zorder=3,
-        )
+        box = {"boxstyle": "round,pad=0.4", "facecolor": "white", "edgecolor": colour, "linewidth": 1.8}
+        label = f"{name}\n{kinds[name]}"
+        ax.text(x, y, label, ha="center", va="center", fontsize=10, bbox=box, zorder=3)
         for place, source in enumerate(sources[name]):
             start, end = spots[source], x + 0.15 * (place - (len(sources[name]) - 1) / 2)
             arrow = {"arrowstyle": "-|>", "color": "0.4", "shrinkA": 0, "shrinkB": 0}
@@ -64,18 +55,9 @@ def plot_network(network, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def _sources(layer: dict) -> list[str]:
+def _sources(part) -> list[str]:
     """Names of the layers whose output a layer takes, one an arrow, from its part of the model's config."""
-    found: list[str] = []
-
-    def collect(value) -> None:
-        if isinstance(value, dict) and value.get("class_name") == "__keras_tensor__":
-            found.append(value["config"]["keras_history"][0])
-        elif isinstance(value, dict):
-            collect(list(value.values()))
-        elif isinstance(value, (list, tuple)):
-            for part in value:
-                collect(part)
-
-    collect(layer["inbound_nodes"])
-    return found
+    if isinstance(part, dict) and part.get("class_name") == "__keras_tensor__":
+        return [part["config"]["keras_history"][0]]
+    parts = part.values() if isinstance(part, dict) else part if isinstance(part, (list, tuple)) else []
+    return [name for inner in parts for name in _sources(inner)]

@@ -1,18 +1,27 @@
 """Search settings over a stated space, with every trial kept in a file that a person can read."""
 
 import csv
+import math
 import os
 import time
 from collections.abc import Callable, Mapping
+from numbers import Real
 from pathlib import Path
 
 import numpy as np
-import optuna
 import pandas as pd
-from optuna.distributions import BaseDistribution, CategoricalDistribution, IntDistribution
-from optuna.trial import FrozenTrial, TrialState
+
+from dbrec.checks import seed_number, whole_number
+
+try:
+    import optuna
+    from optuna.distributions import BaseDistribution, CategoricalDistribution, IntDistribution
+    from optuna.trial import TrialState
+except ModuleNotFoundError as error:
+    raise ImportError("dbrec.lessons.tuning needs optuna: pip install 'dbrec[lessons]'") from error
 
 OWN_COLUMNS = ["trial", "state", "score", "seconds", "message"]
+OTHER_SEARCH = "it holds another search; give another file, or the space that it was made with"
 
 Space = Mapping[str, BaseDistribution]
 
@@ -30,45 +39,29 @@ def search(
         objective: Takes one setting a name of `space` and returns a mapping of results: ``"score"``, the
             number to make large, and whatever else is to be noted beside it. Where it raises, the trial is
             noted as failed, with the message, and the search goes on; interrupting isn't noted.
-        space: Name of a setting to its optuna distribution.
+        space: Name of a setting to its optuna distribution, such as ``FloatDistribution(0, 1)``.
         n_trials: Trials in the file at the end, failed ones included; at least 1.
         path: The CSV file, in a folder that exists. One process at a time may write it.
         seed: Seed of the draws.
 
     Returns:
-        A frame with a row a trial, indexed by ``trial`` from 0: ``state`` (``"done"`` or ``"failed"``),
-        ``score`` (missing where failed), ``seconds``, the settings, ``message`` (empty where done), and what
-        else the objective noted.
+        The frame that `read_trials` returns.
 
     Raises:
-        ValueError: If `n_trials` is below 1, `space` is empty or names a column of our own, or the file holds
-            a search of another space. The file stays as it was.
+        ValueError: If an argument isn't as said here, or as `read_trials`; the file stays as it was.
         FileNotFoundError: If the folder of `path` doesn't exist.
-
-    Example:
-        >>> import tempfile
-        >>> from optuna.distributions import FloatDistribution
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     trials = search(
-        ...         lambda s: {"score": -s["x"]}, {"x": FloatDistribution(1, 1)}, 1, f"{folder}/trials.csv"
-        ...     )
-        trial  1 of 1 | score -1.0000 | best -1.0000 | 0.0 s | x=1.0
-        >>> trials["state"].tolist()
-        ['done']
 
     Source:
         Bergstra, Bardenet, Bengio and Kégl 2011, "Algorithms for Hyper-Parameter Optimization" (TPE).
     """
-    path = Path(path)
-    _check(space, n_trials, path)
+    n_trials, seed, path = whole_number("n_trials", n_trials), seed_number(seed), _checked(path, space)
     rows = _read_rows(path, space) if path.exists() else []
-    study = _study(rows, space, path)
+    study = _study(rows, space)
     for number in range(len(rows), n_trials):
         # A seed a trial, not one a search: what is drawn doesn't depend on where a search was broken off.
         draw_seed = int(np.random.SeedSequence([seed, number]).generate_state(1)[0])
         study.sampler = optuna.samplers.TPESampler(seed=draw_seed)
-        settings = study.ask(dict(space)).params
-        rows.append(_run(objective, number, settings))
+        rows.append(_run(objective, number, study.ask(dict(space)).params))
         study.tell(number, *_outcome(rows[-1]))
         _write(_frame(rows, space), space, path)
         print(_line(rows, space, n_trials), flush=True)
@@ -83,63 +76,82 @@ def read_trials(path: str | Path, space: Space) -> pd.DataFrame:
         space: The space of that search: it tells the type of each setting.
 
     Returns:
-        The frame that `search` returned.
+        A frame with a row a trial, indexed by ``trial`` from 0: ``state`` (``"done"`` or ``"failed"``),
+        ``score`` (missing where failed), ``seconds``, the settings, ``message`` (empty where done), and what
+        else the objective noted.
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If the file lacks a column of the space, or holds a setting that the space doesn't allow.
+        ValueError: If it isn't a file that `search` wrote, or not for this space.
     """
-    return _frame(_read_rows(Path(path), space), space)
+    return _frame(_read_rows(_checked(path, space), space), space)
+
+
+def _checked(path: str | Path, space: Space) -> Path:
+    """Return the path, or say what is wrong with it or with the space."""
+    if not isinstance(path, (str, os.PathLike)):
+        raise ValueError(f"path is {path!r}: give the path of a CSV file")
+    if not isinstance(space, Mapping) or not space:
+        raise ValueError(
+            f"space is {space or 'empty'}: give at least one setting and its optuna distribution"
+        )
+    for name, distribution in space.items():
+        if not isinstance(name, str) or not isinstance(distribution, BaseDistribution):
+            what = "give a name and an optuna distribution, such as 'x': FloatDistribution(0, 1)"
+            raise ValueError(f"space holds {name!r}: {distribution!r}: {what}")
+        choices = [str(choice) for choice in getattr(distribution, "choices", ())]
+        if len(set(choices)) < len(choices):
+            raise ValueError(f"{name} has the choices {choices}: give choices that differ as text")
+    if taken := [name for name in space if name in OWN_COLUMNS]:
+        raise ValueError(f"settings may not be called {taken}: the file has columns of that name")
+    if not Path(path).parent.is_dir():
+        raise FileNotFoundError(f"there is no folder {Path(path).parent}: make it, or give another path")
+    return Path(path)
 
 
 def _read_rows(path: Path, space: Space) -> list[dict]:
-    with path.open(encoding="utf-8", newline="") as file:
-        reader = csv.DictReader(file)
-        names, lines = reader.fieldnames or [], list(reader)
-    missing = [name for name in [*OWN_COLUMNS, *space] if name not in names]
-    if missing:
-        raise ValueError(
-            f"{path} has the columns {names}, and {missing} must be there too: it holds another search; "
-            "give another file, or the space that it was made with"
-        )
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            names, *lines = [line for line in csv.reader(file) if line] or [[]]
+            table = [dict(zip(names, line, strict=True)) for line in lines]
+    except (IsADirectoryError, ValueError, csv.Error) as error:
+        raise ValueError(f"{path} is not a file that search() wrote ({error}): give another path") from error
+    if missing := [name for name in [*OWN_COLUMNS, *space] if names.count(name) != 1]:
+        raise ValueError(f"{path} has the columns {names}, and {missing} must be there too: {OTHER_SEARCH}")
     noted = [name for name in names if name not in [*space, "message"]]
-    return [
+    rows = [
         {name: _value(line[name]) for name in noted}
         | {name: _parse(line[name], name, space[name], path) for name in space}
         | {"message": line["message"]}
-        for line in lines
+        for line in table
     ]
+    for number, row in enumerate(rows):
+        _check_row(row, number, path)
+    return rows
 
 
-def _check(space: Space, n_trials: int, path: Path) -> None:
-    if n_trials < 1:
-        raise ValueError(f"n_trials is {n_trials}: give the number of trials to reach, at least 1")
-    if not space:
-        raise ValueError("space is empty: give at least one setting and its optuna distribution")
-    if taken := [name for name in space if name in OWN_COLUMNS]:
-        raise ValueError(f"settings may not be called {taken}: the file has columns of that name")
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"there is no folder {path.parent}: make it, or give another path")
+def _check_row(row: dict, number: int, path: Path) -> None:
+    """Refuse a trial that isn't the next one, or whose state, score or seconds can't be."""
+    found = {name: row[name] for name in ["trial", "state", "score", "seconds"]}
+    is_number = isinstance(row["score"], Real) and isinstance(row["seconds"], Real)
+    states = {"done": is_number and math.isfinite(row["score"]), "failed": row["score"] != row["score"]}
+    if row["trial"] != number or not is_number or not states.get(row["state"], False):
+        what = f"trial {number}, done with a finite score or failed without one"
+        raise ValueError(f"{path} holds {found} in the place of {what}: mend it, or give another file")
 
 
-def _study(rows: list[dict], space: Space, path: Path) -> optuna.Study:
+def _study(rows: list[dict], space: Space) -> optuna.Study:
     """Make a study in memory that knows the trials so far."""
     level = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(optuna.logging.WARNING)  # it would tell that a study was created in memory
     study = optuna.create_study(direction="maximize")
     optuna.logging.set_verbosity(level)
     for row in rows:
-        study.add_trial(_frozen(row, space))
+        score, state = _outcome(row)
+        settings = {"params": {name: row[name] for name in space}, "distributions": dict(space)}
+        trial = optuna.trial.create_trial(state=state or TrialState.COMPLETE, value=score, **settings)
+        study.add_trial(trial)
     return study
-
-
-def _frozen(row: dict, space: Space) -> FrozenTrial:
-    """Turn a row of the file into the trial that optuna would have kept."""
-    score, state = _outcome(row)
-    settings = {name: row[name] for name in space}
-    return optuna.trial.create_trial(
-        state=state or TrialState.COMPLETE, value=score, params=settings, distributions=dict(space)
-    )
 
 
 def _outcome(row: dict) -> tuple[float | None, TrialState | None]:
@@ -152,7 +164,8 @@ def _run(objective: Callable[[dict], Mapping], number: int, settings: dict) -> d
     start, state, message, results = time.perf_counter(), "done", "", {}
     try:
         results = dict(objective(dict(settings)))
-        if "score" not in results or not np.isfinite(results["score"]):
+        score = results.get("score")
+        if not isinstance(score, Real) or not math.isfinite(score):
             raise ValueError(f"the objective gave {results}: it must give a finite 'score'")
     except Exception as error:  # whatever one setting breaks, the others are still worth trying
         state, message, results = "failed", f"{type(error).__name__}: {error}", {"score": np.nan}
@@ -163,16 +176,13 @@ def _run(objective: Callable[[dict], Mapping], number: int, settings: dict) -> d
 
 def _frame(rows: list[dict], space: Space) -> pd.DataFrame:
     """Order the columns: our own, the settings, what else was noted, the message."""
-    settings = {name: _column(space[name], [row[name] for row in rows]) for name in space}
-    frame = pd.DataFrame(rows).assign(**settings).set_index("trial")
+    frame = pd.DataFrame(rows, columns=None if rows else [*OWN_COLUMNS, *space])
+    for name, distribution in space.items():
+        if isinstance(distribution, CategoricalDistribution):  # pandas would make None a missing text
+            frame[name] = pd.Series([row[name] for row in rows], dtype=object)
     first = ["state", "score", "seconds", *space]
-    noted = [name for name in frame if name not in [*first, "message"]]
-    return frame[[*first, *noted, "message"]]
-
-
-def _column(distribution: BaseDistribution, values: list) -> pd.Series:
-    """Keep choices as they are: pandas would make a missing text of the choice None."""
-    return pd.Series(values, dtype=object if isinstance(distribution, CategoricalDistribution) else None)
+    noted = [name for name in frame if name not in ["trial", *first, "message"]]
+    return frame.set_index("trial")[[*first, *noted, "message"]]
 
 
 def _write(frame: pd.DataFrame, space: Space, path: Path) -> None:
@@ -192,6 +202,10 @@ def _line(rows: list[dict], space: Space, n_trials: int) -> str:
     return f"trial {row['trial'] + 1:2} of {n_trials} | {what} | {row['seconds']:.1f} s | {settings}"
 
 
+def _is_long(value) -> bool:
+    return isinstance(value, float) and len(str(value)) > 6
+
+
 def _value(text: str):
     """Read a number exactly as it was written, or keep the text; nothing at all is a missing number."""
     for kind in (int, float):
@@ -202,21 +216,15 @@ def _value(text: str):
     return text
 
 
-def _is_long(value) -> bool:
-    return isinstance(value, float) and len(str(value)) > 6
-
-
-def _parse(text: str, name: str, distribution: BaseDistribution, path: str | Path):
+def _parse(text: str, name: str, distribution: BaseDistribution, path: Path):
     """Read a setting of the file as a value of its distribution."""
     if isinstance(distribution, CategoricalDistribution):
         choices = {str(choice): choice for choice in distribution.choices}
         if text in choices:
             return choices[text]
     else:
-        number = pd.to_numeric(text, errors="coerce")
-        if distribution.low <= number <= distribution.high:
+        number, low, step = pd.to_numeric(text, errors="coerce"), distribution.low, distribution.step
+        on_step = not step or abs(math.remainder(number - low, step)) < 1e-8
+        if low <= number <= distribution.high and on_step:
             return int(number) if isinstance(distribution, IntDistribution) else float(text)
-    raise ValueError(
-        f"{path} holds {name}={text}, and the space allows {distribution}: it holds another search; "
-        "give another file, or the space that it was made with"
-    )
+    raise ValueError(f"{path} holds {name}={text}, and the space allows {distribution}: {OTHER_SEARCH}")

@@ -5,6 +5,9 @@ import pandas as pd
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
+from dbrec.checks import number
+from dbrec.evaluation.auc import finite_numbers
+from dbrec.evaluation.ranking import PAIR, id_frame
 from dbrec.features.encoder import FeatureEncoder, one_hot
 from dbrec.scoring.scorer import VectorScorer
 
@@ -17,7 +20,12 @@ def popularity(ratings: pd.DataFrame) -> VectorScorer:
 
     Returns:
         A scorer; an unknown item scores 0.
+
+    Raises:
+        TypeError: If it isn't a frame, or ids are neither ints nor text.
+        ValueError: If there are no rows, or a column or an id is missing.
     """
+    ratings = _checked(ratings)
     return _by_item(ratings, ratings.groupby("item_id").size(), unknown=0.0)
 
 
@@ -29,8 +37,21 @@ def item_mean(ratings: pd.DataFrame) -> VectorScorer:
 
     Returns:
         A scorer; an unknown item scores the mean of all ratings.
+
+    Raises:
+        TypeError: As `popularity`.
+        ValueError: As `popularity`, or if a rating isn't a finite number.
     """
+    ratings = _checked(ratings, "rating")
     return _by_item(ratings, ratings.groupby("item_id")["rating"].mean(), ratings["rating"].mean())
+
+
+def _checked(ratings: pd.DataFrame, *others: str) -> pd.DataFrame:
+    """Return the columns that are needed, or say what is wrong with them."""
+    ratings = id_frame(ratings, "ratings", *others)
+    if ratings.empty:
+        raise ValueError("ratings has no rows: give at least one")
+    return ratings.assign(**{name: finite_numbers(ratings[name], "ratings") for name in others})
 
 
 def _by_item(ratings: pd.DataFrame, scores: pd.Series, unknown: float) -> VectorScorer:
@@ -56,24 +77,26 @@ def logistic_regression(
         users: User features, indexed by user id.
         items: Item features, indexed by item id.
         liked_from: Lowest rating that counts as liked.
-        c: Inverse strength of the penalty.
+        c: Inverse strength of the penalty, above 0.
 
     Returns:
         A scorer of log odds.
+
+    Raises:
+        ValueError: As `item_mean` and `FeatureEncoder.fit`, or if all ratings are liked, or none is.
     """
-    sides = [
-        FeatureEncoder.fit(ratings["user_id"], users),
-        FeatureEncoder.fit(ratings["item_id"], items),
-    ]
+    ratings = _checked(ratings, "rating")
+    liked = ratings["rating"] >= number("liked_from", liked_from)
+    if liked.all() or not liked.any():
+        found = f"of {len(liked)} ratings, {liked.sum()} are liked (rating >= {liked_from})"
+        raise ValueError(f"{found}: choose liked_from between the lowest and the highest rating")
+    sides = [FeatureEncoder.fit(ratings["user_id"], users), FeatureEncoder.fit(ratings["item_id"], items)]
     tables = [one_hot(encoder, encoder.rows) for encoder in sides]
-    places = [
-        sides[0].all_ids.get_indexer(ratings["user_id"]),
-        sides[1].all_ids.get_indexer(ratings["item_id"]),
-    ]
-    design = sparse.hstack([table[place] for table, place in zip(tables, places, strict=True)], "csr")
-    model = LogisticRegression(C=c, max_iter=300).fit(design, ratings["rating"] >= liked_from)
+    places = [side.all_ids.get_indexer(ratings[name]) for side, name in zip(sides, PAIR, strict=True)]
+    design = sparse.hstack([table[rows] for table, rows in zip(tables, places, strict=True)], "csr")
+    model = LogisticRegression(C=number("c", c, "(0, inf)"), max_iter=300).fit(design, liked)
     weights = np.split(model.coef_[0], [tables[0].shape[1]])
     user_part, item_part = (np.append(t @ w, 0.0) for t, w in zip(tables, weights, strict=True))
     user_vectors = np.stack([user_part + model.intercept_[0], np.ones_like(user_part)], axis=1)
     item_vectors = np.stack([np.ones_like(item_part), item_part], axis=1)
-    return VectorScorer(sides[0].all_ids, sides[1].all_ids, user_vectors, item_vectors, ratings)
+    return VectorScorer(*(side.all_ids for side in sides), user_vectors, item_vectors, ratings)

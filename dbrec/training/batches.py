@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from dbrec.checks import whole_number
 from dbrec.training.sampling import TripletSampler
 
 
@@ -23,11 +24,11 @@ def triplet_dataset(
         has shape (batch_size, width of its rows). It never ends: give ``steps_per_epoch`` to ``fit``.
 
     Raises:
-        ValueError: If `batch_size` isn't at least 1, or there isn't one pair of rows a sampler.
+        ValueError: If `batch_size` isn't a whole number from 1, or there isn't one pair of rows a sampler.
     """
     from dbrec._quiet import tf
 
-    _check_batch_size(batch_size)
+    batch_size = whole_number("batch_size", batch_size)
     if len(samplers) != len(rows):
         raise ValueError(f"{len(samplers)} samplers and {len(rows)} pairs of rows: give one pair each")
     tables = [tf.constant(side) for anchor, partner in rows for side in (anchor, partner, partner)]
@@ -57,12 +58,11 @@ def position_dataset(samplers: Sequence[TripletSampler], batch_size: int, member
         (batch_size, members). It never ends.
 
     Raises:
-        ValueError: If `batch_size` isn't at least 1.
+        ValueError: If `batch_size` or `members` isn't a whole number from 1.
     """
     from dbrec._quiet import tf
 
-    _check_batch_size(batch_size)
-    shape = batch_size, members
+    shape = whole_number("batch_size", batch_size), whole_number("members", members)
     positions, ratings = (tf.TensorSpec(shape, dtype) for dtype in (tf.int32, tf.float32))
     triplets = (positions,) * 3 + (ratings,) * 2
 
@@ -72,8 +72,3 @@ def position_dataset(samplers: Sequence[TripletSampler], batch_size: int, member
 
     signature = ((triplets,) * len(samplers),)
     return tf.data.Dataset.from_generator(draw, output_signature=signature).prefetch(2)
-
-
-def _check_batch_size(batch_size: int) -> None:
-    if batch_size < 1:
-        raise ValueError(f"batch_size is {batch_size}: give at least 1 triplet a batch")

@@ -4,6 +4,7 @@ Two of them are functions of the difference ``x = a.p - a.n``: positive where th
 """
 
 from dbrec._quiet import keras
+from dbrec.checks import number
 
 ops = keras.ops
 
@@ -50,17 +51,15 @@ def margin_loss(positive_distance, negative_distance, margin: float = 1.0):
     Args:
         positive_distance: d(a, p), any shape, at least 0.
         negative_distance: d(a, n), same shape.
-        margin: How much farther than the positive the negative has to be, more than 0.
+        margin: How much farther than the positive the negative has to be, more than 0 and finite.
 
     Returns:
         Losses in [0, inf), same shape.
 
     Raises:
-        ValueError: If `margin` isn't more than 0: then all points in one place would be a solution.
+        ValueError: If `margin` isn't such a number: with 0, all points in one place would be a solution.
 
     Source:
         Schroff, Kalenichenko and Philbin 2015, "FaceNet", equation 3 (there with squared distances).
     """
-    if margin <= 0:
-        raise ValueError(f"margin is {margin}: give a number above 0")
-    return ops.relu(positive_distance - negative_distance + margin)
+    return ops.relu(positive_distance - negative_distance + number("margin", margin, "(0, inf)"))

@@ -1,14 +1,15 @@
-"""Draw triplets (anchor, positive, negative) from ratings, and feed them to a network."""
+"""Draw triplets (anchor, positive, negative) from ratings."""
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from random import Random
 from typing import Literal, NamedTuple
 
 import numpy as np
+import pandas as pd
 from scipy import sparse
 
-Negatives = Literal["explicit", "unobserved"]
+from dbrec.checks import number, whole_number
+
 ROWS_AT_ONCE = 1 << 18
 
 
@@ -70,22 +71,19 @@ class TripletSampler:
     anchor says which of two people likes it more.
 
     Args:
-        anchors: Position of each rating's anchor, shape (n,), from 0.
-        partners: Position of each rating's partner, shape (n,), from 0.
-        ratings: The ratings, shape (n,), or liked and not liked as true and false.
+        anchors: Position of each rating's anchor, shape (n,), whole numbers from 0 to 2^31 - 1.
+        partners: Position of each rating's partner, likewise; no pair of the two comes twice.
+        ratings: The ratings, shape (n,), finite, or liked and not liked as true and false.
         positive_from: Lowest rating of a positive; None takes any that has a negative.
         negatives: ``"explicit"`` or ``"unobserved"``.
-        n_partners: Number of partners there are, for unobserved negatives; None takes the largest position
-            plus one.
-        seed: Seed of the draws.
+        n_partners: Number of partners, for unobserved negatives; None takes the largest position plus one.
+        seed: Seed of the draws, a whole number from 0.
 
     Raises:
-        ValueError: If the shapes differ, `negatives` is another word, `n_partners` is less than there are, or
-            no rating can start a triplet.
+        ValueError: If an argument isn't as said here, or no rating can start a triplet.
 
     Source:
-        Rendle et al. 2009, "BPR: Bayesian Personalized Ranking from Implicit Feedback", section 4.2
-        (drawing triplets with replacement; there the negatives are unobserved).
+        Rendle et al. 2009, "BPR: Bayesian Personalized Ranking from Implicit Feedback", section 4.2.
     """
 
     def __init__(
@@ -94,41 +92,46 @@ class TripletSampler:
         partners: np.ndarray,
         ratings: np.ndarray,
         positive_from: float | None = None,
-        negatives: Negatives = "explicit",
+        negatives: Literal["explicit", "unobserved"] = "explicit",
         n_partners: int | None = None,
         seed: int = 0,
     ):
-        anchors, partners = np.asarray(anchors, np.int32), np.asarray(partners, np.int32)
-        ratings = np.asarray(ratings)
-        if not anchors.shape == partners.shape == ratings.shape:
-            raise ValueError(
-                f"anchors, partners and ratings have shapes {anchors.shape}, {partners.shape} and "
-                f"{ratings.shape}: give one of each a rating"
-            )
+        anchors, partners = _positions("anchors", anchors), _positions("partners", partners)
+        ratings = _array("ratings", ratings, "biuf", "numbers, or true and false")
+        shapes = anchors.shape, partners.shape, ratings.shape
+        if len(set(shapes)) > 1 or ratings.ndim != 1:
+            which = "{}, {} and {}".format(*shapes)
+            raise ValueError(f"anchors, partners and ratings have shapes {which}: give one of each a rating")
         if negatives not in ("explicit", "unobserved"):
             raise ValueError(f"negatives is {negatives!r}: give 'explicit' or 'unobserved'")
         self.explicit = negatives == "explicit"
-        self.random = np.random.default_rng(seed)
-        least = int(partners.max(initial=-1)) + 1
-        self.n_partners = least if n_partners is None else int(n_partners)
-        if self.n_partners < least:
-            raise ValueError(
-                f"n_partners is {n_partners} and a partner is {least - 1}: give at least {least}"
-            )
+        self.random = np.random.default_rng(whole_number("seed", seed, 0))
+        self.n_partners = least = int(partners.max(initial=-1)) + 1
+        if n_partners is not None:
+            self.n_partners = whole_number("n_partners", n_partners, least, 2**31)
+        lowest = -np.inf if positive_from is None else number("positive_from", positive_from)
+        pairs = np.multiply(anchors, self.n_partners, dtype=np.int64)
+        pairs += partners
+        pairs.sort()
+        if len(twice := pairs[1:][pairs[1:] == pairs[:-1]]):
+            anchor, partner = divmod(int(twice[0]), self.n_partners)
+            raise ValueError(f"anchor {anchor} has partner {partner} more than once: keep one row a pair")
+        self.rated = None if self.explicit else pairs
+        self._keep_runs(anchors, partners, ratings, lowest)
+
+    def _keep_runs(self, anchors, partners, ratings, lowest: float) -> None:
         # Rows are sorted by anchor, then from the lowest rating up. Those of one anchor and one rating are a
         # run, and whatever stands before a run of its anchor is a possible negative of all its rows. All but
         # partner and rating is kept once a run: of few different ratings there are far fewer runs than rows.
         levels, codes = _coded(ratings)
         order, run_anchors, run_codes, starts = _runs(anchors, codes, len(levels))
         self.partners, self.codes = partners[order], codes[order]
-        self.n_rated = np.bincount(anchors)
-        n_rows = np.diff(starts, append=np.int32(len(partners)))
-        n_rated = self.n_rated[run_anchors]
-        first = (np.cumsum(self.n_rated)[run_anchors] - n_rated).astype(np.int32)
+        ends = starts + np.diff(starts, append=np.int32(len(order)))
+        first = starts[np.searchsorted(run_anchors, run_anchors)]
+        n_rated = ends[np.searchsorted(run_anchors, run_anchors, side="right") - 1] - first
         wanted = starts > first if self.explicit else n_rated < self.n_partners
-        if positive_from is not None:
-            wanted &= levels[run_codes] >= positive_from
-        if not n_rows[wanted].any():
+        wanted &= levels[run_codes] >= lowest
+        if not wanted.any():
             raise ValueError(
                 f"none of {len(ratings)} ratings can start a triplet: an anchor needs a positive and a "
                 f"partner {'rated lower' if self.explicit else 'never rated'}"
@@ -136,14 +139,8 @@ class TripletSampler:
         self.anchors, self.first, self.lower = run_anchors[wanted], first[wanted], (starts - first)[wanted]
         self.levels = levels.astype(np.float32)
         self.ratings = self.levels[run_codes[wanted]]
-        self.ends = np.cumsum(n_rows[wanted], dtype=np.int32)
-        self.skipped = starts[wanted] + n_rows[wanted] - self.ends
-
-    @cached_property
-    def rated(self) -> np.ndarray:
-        """Pairs that were rated, as ``anchor * n_partners + partner``, ascending, shape (n,), int64."""
-        anchors = np.repeat(np.arange(len(self.n_rated)), self.n_rated)
-        return np.sort(anchors * self.n_partners + self.partners)
+        self.ends = np.cumsum((ends - starts)[wanted], dtype=np.int32)
+        self.skipped = ends[wanted] - self.ends
 
     def __len__(self) -> int:
         """Count the ratings that can be a positive: a natural length of an epoch."""
@@ -153,12 +150,12 @@ class TripletSampler:
         """Draw triplets, with replacement.
 
         Args:
-            size: Number of triplets.
+            size: Number of triplets, a whole number.
 
         Returns:
             Three int32 arrays of positions, shape (size,); the anchors ascend.
         """
-        rows, runs = self._draw(size)
+        rows, runs = self._draw((size,))
         anchors = self.anchors[runs]
         negatives = self.partners[self._lower(runs)] if self.explicit else self.unobserved(anchors)
         return Triplets(anchors, self.partners[rows], negatives)
@@ -170,23 +167,19 @@ class TripletSampler:
             size: Number of triplets, or the shape (batch, members); then each member's anchors ascend.
 
         Raises:
-            ValueError: If negatives are unobserved: those have no rating.
+            ValueError: If negatives are unobserved, which have no rating, or `size` isn't whole.
         """
         if not self.explicit:
             raise ValueError("unobserved negatives have no ratings: draw them by sample")
-        rows, runs = self._draw(size)
+        rows, runs = self._draw(size if isinstance(size, tuple) else (size,))
         lower = self._lower(runs)
-        return RatedTriplets(
-            self.anchors[runs],
-            self.partners[rows],
-            self.partners[lower],
-            self.ratings[runs],
-            self.levels[self.codes[lower]],
-        )
+        stars = self.ratings[runs], self.levels[self.codes[lower]]
+        return RatedTriplets(self.anchors[runs], self.partners[rows], self.partners[lower], *stars)
 
-    def _draw(self, size: int | tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    def _draw(self, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
         """Draw positives, ascending: their rows, and the places of their runs."""
-        drawn = self.random.integers(0, len(self), size, dtype=np.int32)
+        shape = tuple(whole_number("size", size, 0) for size in shape)
+        drawn = self.random.integers(0, len(self), shape, dtype=np.int32)
         drawn.sort(axis=0)  # in order, their runs are found several times as fast
         runs = np.searchsorted(self.ends, drawn, side="right")
         return drawn + self.skipped[runs], runs
@@ -198,15 +191,29 @@ class TripletSampler:
 
     def unobserved(self, anchors: np.ndarray) -> np.ndarray:
         """Draw a partner that each anchor never rated, shape (n,), redrawing those it did."""
-        drawn = self.random.integers(0, self.n_partners, len(anchors), dtype=np.int32)
-        wrong = np.arange(len(anchors))
-        while True:
+        drawn, wrong = np.empty(len(anchors), np.int32), np.arange(len(anchors))
+        while len(wrong):
+            drawn[wrong] = self.random.integers(0, self.n_partners, len(wrong), dtype=np.int32)
             keys = anchors[wrong].astype(np.int64) * self.n_partners + drawn[wrong]
             places = np.minimum(np.searchsorted(self.rated, keys), len(self.rated) - 1)
             wrong = wrong[self.rated[places] == keys]
-            if not len(wrong):
-                return drawn
-            drawn[wrong] = self.random.integers(0, self.n_partners, len(wrong), dtype=np.int32)
+        return drawn
+
+
+def _array(name: str, values, kinds: str, allowed: str) -> np.ndarray:
+    """Return values as an array of one of the kinds of numpy's types; an empty one may be of any."""
+    array = np.asarray(values) if hasattr(values, "__array__") else pd.Series(values).to_numpy()
+    if array.size and array.dtype.kind not in kinds:
+        raise ValueError(f"{name} is of dtype {array.dtype}, such as {array.flat[0]}: give {allowed}")
+    return array
+
+
+def _positions(name: str, values) -> np.ndarray:
+    array = _array(name, values, "iu", "whole numbers, as an array of ints")
+    outside = (array < 0) | (array >= 2**31)
+    if outside.any():
+        raise ValueError(f"{name} holds {array[outside][0]}: give positions from 0 to {2**31 - 1}")
+    return array.astype(np.int32, copy=False)
 
 
 def _runs(anchors: np.ndarray, codes: np.ndarray, n_codes: int) -> tuple[np.ndarray, ...]:
@@ -215,12 +222,15 @@ def _runs(anchors: np.ndarray, codes: np.ndarray, n_codes: int) -> tuple[np.ndar
     keys = anchors.astype(np.int32 if n_keys < 2**31 else np.int64)
     keys *= n_codes
     keys += codes.astype(keys.dtype)
-    names = np.arange(n_keys) if n_keys <= len(keys) else None
-    if names is None:
+    if n_keys <= len(keys):
+        names = np.arange(n_keys)
+    else:
         names, keys = np.unique(keys, return_inverse=True)
-        keys = keys.astype(np.int32)
     # a sparse matrix sorts its entries by row in two passes, without comparing them
-    entries = np.ones(len(keys), bool), (keys, np.arange(len(keys), dtype=np.int32))
+    entries = (
+        np.ones(len(keys), bool),
+        (keys.astype(np.int32, copy=False), np.arange(len(keys), dtype=np.int32)),
+    )
     by_key = sparse.csr_matrix(entries, (len(names), len(keys)))
     del entries, keys
     starts, filled = by_key.indptr[:-1], np.diff(by_key.indptr) > 0
@@ -232,6 +242,8 @@ def _coded(ratings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Give the different ratings, ascending, and each one's place among them in as few bytes as hold it."""
     parts = [ratings[start : start + ROWS_AT_ONCE] for start in range(0, len(ratings), ROWS_AT_ONCE)]
     levels = np.unique(np.concatenate([np.unique(part) for part in parts] or [ratings]))
+    if not (np.abs(levels) <= np.finfo(np.float32).max).all():
+        raise ValueError(f"ratings go from {levels[0]} to {levels[-1]}: give finite numbers")
     codes = np.empty(len(ratings), np.min_scalar_type(len(levels)))
     for place, part in enumerate(parts):
         codes[place * ROWS_AT_ONCE :][: len(part)] = np.searchsorted(levels, part)
