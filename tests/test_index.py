@@ -1,11 +1,13 @@
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.exceptions import NotFittedError
 from usearch.index import Index
 
 from benchmarks.studies.retrieval import COLUMNS, RESULTS, exact, make_world, recalls
@@ -319,7 +321,7 @@ def test_equal_scores_keep_the_order_of_the_items():
 
 def test_no_users_give_an_empty_frame():
     lists = scorer().recommend([], index="approximate")
-    assert list(lists) == ["user_id", "rank", "item_id", "score"] and lists.empty
+    assert list(lists) == ["user_id", "rank", "item_id", "list_score"] and lists.empty
 
 
 def test_the_index_is_built_once_and_a_loaded_one_serves_in_its_place(tmp_path):
@@ -341,14 +343,12 @@ def test_an_index_of_other_vectors_and_other_words_are_refused():
 
 
 def test_the_recommender_takes_the_same_argument():
-    from dbrec.recommender import HybridRecommender
-
-    recommender = HybridRecommender()
-    recommender.scorer = scorer(seen=seen_of(u0=[1, 2, 3]))
+    recommender, some = HybridRecommender(), scorer(seen=seen_of(u0=[1, 2, 3]))
+    recommender.fitted_ = SimpleNamespace(scorer=some)
     approximately = recommender.recommend(["u0", "u1"], 5, index="approximate")
     assert approximately.item_id.tolist() == recommender.recommend(["u0", "u1"], 5).item_id.tolist()
-    assert recommender.item_index() is recommender.scorer.item_index()
-    with pytest.raises(RuntimeError, match="learned nothing yet"):
+    assert recommender.item_index() is some.item_index()
+    with pytest.raises(NotFittedError, match="learned nothing yet"):
         HybridRecommender().item_index()
 
 

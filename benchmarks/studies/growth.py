@@ -16,10 +16,13 @@ from dbrec.data.synthetic import SyntheticData, make_ratings, open_ratings
 from dbrec.evaluation.auc import auc, auc_per_user
 from dbrec.evaluation.ranking import ranking_metrics
 from dbrec.features.encoder import FeatureEncoder
-from dbrec.scoring.choice import UserHistory, item_factors
+from dbrec.interactions import Interactions
+from dbrec.scoring.choice import Choice
 from dbrec.scoring.scorer import VectorScorer, pair_scores
+from dbrec.settings import Settings
 from dbrec.training import batches, loop
 from dbrec.training import fit as fitting
+from dbrec.training.histories import Histories
 from dbrec.training.sampling import TripletSampler
 
 MADE = process.ROOT / "build" / "growth"
@@ -128,13 +131,11 @@ def split(data: SyntheticData, seed: int) -> tuple[Part, Part]:
 def build_network(data: SyntheticData, train: Part, fit: Fit) -> tuple:
     """Build the training network as a fit does, on positions; give it and the users' histories."""
     encoders = [FeatureEncoder.fit(frame.index, frame) for frame in (data.users, data.items)]
-    history, (users, items, stars) = None, train
-    if fit.history_dim:
-        liked = stars >= LIKED_FROM
-        factors = item_factors(users, items, liked, len(data.items), fit.history_dim, seed=fit.seed)
-        history = UserHistory(factors, users, items, stars, liked, len(data.users))
+    rated = Interactions(data.users.index, data.items.index, *train, train[2] >= LIKED_FROM)
     own = {name: getattr(fit, name) for name in ("members", "embedding_dim", "history_dim", "seed")}
-    return fitting.build(fitting.Settings(**own), *encoders, history)[0], history
+    choice = Choice.fit(rated, fit.history_dim, fit.seed)
+    ready = fitting.Prepared(Settings(**own), rated, *encoders, choice)
+    return ready.networks()[0], ready.histories
 
 
 def train_network(network, samplers: list[TripletSampler], fit: Fit) -> dict:
@@ -146,7 +147,7 @@ def train_network(network, samplers: list[TripletSampler], fit: Fit) -> dict:
         on_epoch_end=lambda epoch, logs: ends.append(time.perf_counter()),
     )
     dataset = batches.position_dataset(samplers, batch_size, fit.members)
-    how = {"learning_rate": fitting.Settings().learning_rate, "verbose": False, "callbacks": [clock]}
+    how = {"learning_rate": Settings().learning_rate, "verbose": False, "callbacks": [clock]}
     loop.train(network, dataset, steps, fit.epochs, **how)
     first, *others = np.diff(ends).tolist()
     epoch = float(np.median(others or [first]))
@@ -155,10 +156,10 @@ def train_network(network, samplers: list[TripletSampler], fit: Fit) -> dict:
     return {"batch_size": batch_size, "steps": steps, **seconds, "ns_per_triplet": a_triplet}
 
 
-def vectors_of(network, history: UserHistory | None) -> list[np.ndarray]:
+def vectors_of(network, history: Histories | None) -> list[np.ndarray]:
     """Let the towers compute the vectors of all users and all items, by position."""
     users, items = network.user_columns.rows, network.item_columns.rows
-    vectors = network.user_tower([users, history.tower] if history else users), network.item_tower(items)
+    vectors = network.user_tower([users, history.inputs] if history else users), network.item_tower(items)
     return [np.asarray(part) for part in vectors]
 
 

@@ -54,7 +54,7 @@ def fitted_world() -> World:
 
     data = load_movielens("ml-1m")
     features = data.users[USER_FEATURES], data.movies[ITEM_FEATURES]
-    scorer = HybridRecommender(members=1, verbose=False).fit(data.ratings, *features).scorer
+    scorer = HybridRecommender(members=1, verbose=False).fit(data.ratings, *features).fitted_.scorer
     users = np.random.default_rng(0).choice(len(scorer.user_ids), N_QUERIES, replace=False)
     return World(scorer.item_vectors[:-1], scorer.list_vectors[users])
 
@@ -92,7 +92,7 @@ def measure(world: World, common: dict) -> list[dict]:
         path = Path(folder) / "items.index"
         common["save_seconds"], _ = seconds(lambda: index.save(path))
         common["load_seconds"], index = seconds(lambda: ItemIndex.load(path))
-        common["mib"] = path.stat().st_size / 2**20
+        common["mib"] = sum(file.stat().st_size for file in path.rglob("*")) / 2**20
     exactly, true = times(lambda part: exact(world.items, world.users[part], K), world.users, "exact")
     best = exact(world.items, world.users, K + ROOM)
     best_scores = np.einsum("nd,nkd->nk", world.users, world.items[best])

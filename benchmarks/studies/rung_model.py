@@ -7,12 +7,14 @@ import numpy as np
 from benchmarks.harness.tasks import Task
 from dbrec._quiet import keras
 from dbrec.features.encoder import FeatureEncoder
+from dbrec.interactions import Interactions
 from dbrec.lessons.original_post import build_post_model
-from dbrec.recommender import LIKING_WEIGHT
-from dbrec.scoring.choice import item_factors
+from dbrec.scoring.choice import Choice, item_factors
 from dbrec.scoring.scorer import VectorScorer
+from dbrec.scoring.served_vectors import LIKING_WEIGHT
+from dbrec.settings import Settings
 from dbrec.training import batches, layers, losses
-from dbrec.training.fit import Settings, build, default_batch_size, rows_or_zeros, sum_up
+from dbrec.training.fit import Prepared, default_batch_size
 from dbrec.training.loop import DenseAdam, train
 from dbrec.training.sampling import Triplets, TripletSampler
 
@@ -52,11 +54,13 @@ class Towers:
         users, films = task.train["user_id"], task.train["item_id"]
         known_of_films = task.items[["genres", "year"] if parts.year else ["genres"]]
         self.encoders = FeatureEncoder.fit(users, task.users), FeatureEncoder.fit(films, known_of_films)
-        self.places = [e.ids.get_indexer(ids) for e, ids in zip(self.encoders, (users, films), strict=True)]
+        self.places = [
+            e.trained_ids.get_indexer(ids) for e, ids in zip(self.encoders, (users, films), strict=True)
+        ]
         self.stars = task.train["rating"].to_numpy()
         self.liked = self.stars >= task.liked_from
         self.first = 0 if parts.ids else 1  # the id stands first in a row
-        self.rows = [encoder(encoder.ids)[:, self.first :] for encoder in self.encoders]
+        self.rows = [encoder(encoder.trained_ids)[:, self.first :] for encoder in self.encoders]
         self.all_rows = [np.pad(e.rows, [(0, 1), (0, 0)])[:, self.first :] for e in self.encoders]
         self.history = None
         towers = self._plain if parts.history == "none" else self._with_history
@@ -88,15 +92,17 @@ class Towers:
 
     def _with_history(self) -> tuple:
         """Build what `HybridRecommender` trains, and take its towers."""
-        p, factors = self.parts, None
+        p, train = self.parts, Interactions.from_frame(self.task.train, self.task.liked_from)
+        settings = Settings(DIM, l2=p.l2, dropout=p.dropout, members=p.members, seed=self.seed)
+        self.choice = Choice.fit(train, settings.history_dim, self.seed)
         if not p.powers:
             alike = {"l2": 2.0, "user_power": 0, "item_power": 0, "seed": self.seed}  # as it was tuned before
-            factors = item_factors(*self.places, self.liked, len(self.encoders[1].ids), **alike)
-        settings = Settings(DIM, l2=p.l2, dropout=p.dropout, members=p.members, seed=self.seed)
-        self.history = sum_up(settings, self.task.train, *self.encoders, factors)
-        network = build(settings, *self.encoders, self.history)[0]
+            factors = item_factors(*self.places, self.liked, len(train.item_ids), **alike)
+            self.choice = Choice.of(factors, train)
+        ready = Prepared(settings, train, *self.encoders, self.choice)
+        self.history, network = ready.histories, ready.networks()[0]
         if p.history == "whole":
-            network.histories.small.assign(network.histories.small * 0)  # so that nothing is taken out
+            network.histories.brought.assign(network.histories.brought * 0)  # so that nothing is taken out
         return network, [network.user_tower, network.item_tower]
 
     def train(self) -> None:
@@ -124,7 +130,7 @@ class Towers:
         p, seed, liked_from = self.parts, self.seed, self.task.liked_from
         of_user = TripletSampler(*self.places, self.stars if p.graded else self.liked, seed=seed)
         if p.negatives != "explicit":
-            never = {"negatives": "unobserved", "n_partners": len(self.encoders[1].ids), "seed": seed}
+            never = {"negatives": "unobserved", "n_partners": self.encoders[1].n_trained, "seed": seed}
             if p.negatives == "hard":
                 never |= {"vectors": lambda: self.now, "n_candidates": N_CANDIDATES}
             kind = {"popular": PopularSampler, "hard": HardSampler}.get(p.negatives, TripletSampler)
@@ -136,17 +142,22 @@ class Towers:
 
     def scorer(self, parts: Parts) -> VectorScorer:
         """Give the vectors of all known ids to a scorer, with as much of the choice score as `parts` say."""
-        places = [np.append(encoder.ids.get_indexer(encoder.known), -1) for encoder in self.encoders]
-        inputs, lists, history = [*self.all_rows], None, self.history
-        if history:
-            inputs[0] = [inputs[0], rows_or_zeros(history.tower, places[0])]
+        inputs, lists = [*self.all_rows], None
+        n_users, n_items = map(len, inputs)
+        if self.history:
+            inputs[0] = [inputs[0], padded(self.history.inputs, n_users)]
         users, items = (np.asarray(side(part)) for side, part in zip(self.sides, inputs, strict=True))
         if parts.choice_weight:
-            choice = rows_or_zeros(history.choice, places[0])
+            choice = padded(self.choice.users, n_users)
             lists = np.hstack([LIKING_WEIGHT * users, choice]) if parts.two_scores else None
             users = np.hstack([users, parts.choice_weight * choice])
-            items = np.hstack([items, rows_or_zeros(history.factors.found, places[1])])
-        return VectorScorer(*[e.known for e in self.encoders], users, items, self.task.train, lists)
+            items = np.hstack([items, padded(self.choice.factors.as_candidate, n_items)])
+        return VectorScorer(*[e.all_ids for e in self.encoders], users, items, self.task.train, lists)
+
+
+def padded(part: np.ndarray, n_rows: int) -> np.ndarray:
+    """Add rows of zeros, for ids without ratings."""
+    return np.pad(part, [(0, n_rows - len(part)), (0, 0)])
 
 
 class PopularSampler(TripletSampler):

@@ -39,7 +39,7 @@ def main() -> None:
         """Fit once; the score is the mean of pooled and per-user AUC at the best epoch."""
         keras.backend.clear_session()
         recommender = HybridRecommender(**ALWAYS, seed=SEED, verbose=False, **settings)
-        history = recommender.fit(fit_part, users, items, validation).history
+        history = recommender.fit(fit_part, users, items, validation).training_log_
         best = history["val_auc"].idxmax()
         pooled, per_user = history.loc[best, ["val_auc", "val_auc_per_user"]]
         figures = {"score": (pooled + per_user) / 2, "auc_pooled": pooled, "auc_per_user": per_user}

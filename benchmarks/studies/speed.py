@@ -17,7 +17,9 @@ from dbrec._quiet import keras
 from dbrec.data.movielens import load_movielens
 from dbrec.evaluation.ranking import ranking_metrics
 from dbrec.features.encoder import FeatureEncoder
+from dbrec.interactions import Interactions
 from dbrec.lessons.original_post import build_post_model
+from dbrec.settings import Settings
 from dbrec.training import batches, fit, loop, position_network, towers
 from dbrec.training.sampling import random_triplet
 
@@ -56,7 +58,7 @@ def of_the_post(task: Task) -> Iterator[Measured]:
     yield DRAWN, "the post's composer", rate(lambda: len([random_triplet(*films, Random(0))]))
     users = FeatureEncoder.fit(task.train["user_id"], task.users)
     genres = FeatureEncoder.fit(task.train["item_id"], task.items[["genres"]])
-    network = build_post_model(users.width - 1, genres.width - 1, 64, len(genres.ids))[0]
+    network = build_post_model(users.width - 1, genres.width - 1, 64, genres.n_trained)[0]
     network.compile(keras.optimizers.Adam())
     random = Random(0)
 
@@ -70,17 +72,18 @@ def of_the_post(task: Task) -> Iterator[Measured]:
 
 def of_ours(task: Task) -> Iterator[Measured]:
     """Measure what dbrec draws and trains a second, and how soon it has ranked and judged lists."""
-    ready = fit.prepare(fit.Settings(history_dim=0), task.train, task.users, task.items)
-    encoders, samplers = (ready.user_encoder, ready.item_encoder), ready.samplers
+    rated = Interactions.from_frame(task.train, task.liked_from)
+    ready = fit.prepare(Settings(history_dim=0), rated, task.users, task.items)
+    encoders, samplers = (ready.user_encoder, ready.item_encoder), ready.samplers()
     for name, sampler in zip(("users", "films"), samplers, strict=True):
         drawn = rate(lambda sampler=sampler: len(sampler.sample(BATCH).anchor))
         yield DRAWN, f"dbrec, {name} as anchors", drawn
-    rows = [encoder(encoder.ids) for encoder in encoders]
+    rows = [encoder(encoder.trained_ids) for encoder in encoders]
     network = towers.build_model(*encoders, dropout=0.0)[0]
     feed = batches.triplet_dataset(samplers, [rows, rows[::-1]], BATCH)
     yield TRAINED, "dbrec, rows of ids and features", trained(network, feed, 2 * BATCH)
     for size, name in [(BATCH, ""), (LARGE_BATCH, f", batches of {LARGE_BATCH:,}")]:
-        network = position_network.TableNetwork(*towers.build_towers(*encoders, dropout=0.0), *rows)
+        network = position_network.PositionNetwork(*towers.build_towers(*encoders, dropout=0.0), *rows)
         speed = trained(network, batches.position_dataset(samplers, size), 2 * size)
         yield TRAINED, f"dbrec, ids and features{name}", speed
     model = HybridRecommender(epochs=1, members=1, verbose=False).fit(task.train, task.users, task.items)

@@ -27,7 +27,7 @@ class RatedFeatures:
     def __init__(self, train: pd.DataFrame, users: pd.DataFrame, items: pd.DataFrame):
         sides = (train["user_id"], users), (train["item_id"], items)
         self.encoders = [FeatureEncoder.fit(*side) for side in sides]
-        self.ids = [encoder.known for encoder in self.encoders]
+        self.ids = [encoder.all_ids for encoder in self.encoders]
         places, rating = self.places(train["user_id"], train["item_id"]), train["rating"].to_numpy(float)
         # An id that is in neither frame has no ratings, and missing features; its row comes last.
         sized = [(place, len(ids) + 1) for place, ids in zip(places, self.ids, strict=True)]

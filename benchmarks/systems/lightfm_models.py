@@ -50,7 +50,7 @@ class Sides:
 
     def __init__(self, train: pd.DataFrame, users: pd.DataFrame, items: pd.DataFrame, normalize: bool):
         encoders = FeatureEncoder.fit(train["user_id"], users), FeatureEncoder.fit(train["item_id"], items)
-        self.ids = [encoder.known for encoder in encoders]
+        self.ids = [encoder.all_ids for encoder in encoders]
         tables = [_features(one_hot(encoder, encoder.rows), normalize) for encoder in encoders]
         self.features = dict(zip(("user_features", "item_features"), tables, strict=True))
 

@@ -61,7 +61,12 @@ class Choice(NamedTuple):
                 ItemFactors(*np.zeros((2, n_items, 0), np.float32)), np.zeros((len(interactions.user_ids), 0))
             )
         rows = interactions.user_index, interactions.item_index, interactions.liked
-        factors = item_factors(*rows, n_items, dim, seed=seed)
+        return cls.of(item_factors(*rows, n_items, dim, seed=seed), interactions)
+
+    @classmethod
+    def of(cls, factors: ItemFactors, interactions) -> "Choice":
+        """Sum up given factors for each user."""
+        rows = interactions.user_index, interactions.item_index, interactions.liked
         return cls(factors, sums_of_rated(factors, *rows, len(interactions.user_ids)))
 
 
