@@ -1,17 +1,29 @@
-"""Deep hybrid recommenders, from the ratings to a list of films.
+"""Deep hybrid recommenders, from the ratings to a list of films; ARCHITECTURE.md shows the rooms."""
 
-The pipeline, module by module: `data` and `splits` give the ratings, `encoding` turns ids and features into
-rows, `sampling` draws triplets, `losses`, `layers` and `models` build the two networks, `training` fits them,
-`scoring` ranks, `metrics` judges, `baselines` are there to be beaten, and `recommender` is the facade.
-"""
+import importlib
 
 __version__ = "0.1.0"
 
+# Imported on first use, so that data, splits and measures, and a saved model, work without TensorFlow.
+_HOMES = {
+    "HybridRecommender": "recommender",
+    "load_movielens": "data.movielens",
+    "default_dataset": "data.movielens",
+    "split_ratings": "data.splits",
+    "split_users": "data.splits",
+    "split_items": "data.splits",
+    "auc": "evaluation.auc",
+    "auc_per_user": "evaluation.auc",
+    "ranking_metrics": "evaluation.ranking",
+}
+__all__ = list(_HOMES)
+
 
 def __getattr__(name: str):
-    """Import the facade on first use, so that data, splits and metrics work without TensorFlow."""
-    if name == "HybridRecommender":
-        from dbrec.recommender import HybridRecommender
+    if name not in _HOMES:
+        raise AttributeError(f"module 'dbrec' has no attribute {name!r}: it has {', '.join(_HOMES)}")
+    return getattr(importlib.import_module(f"dbrec.{_HOMES[name]}"), name)
 
-        return HybridRecommender
-    raise AttributeError(f"module 'dbrec' has no attribute {name!r}")
+
+def __dir__() -> list[str]:
+    return [*globals(), *_HOMES]

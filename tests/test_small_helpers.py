@@ -84,3 +84,15 @@ def test_a_module_of_the_lessons_says_which_install_it_needs(module, needs):
 
 def test_iterators_are_compared_by_what_they_give():
     assert check(iter([1, 2]), [1, 2]) and not check(iter([1, 3]), [1, 2])
+
+
+def test_the_package_hands_out_its_public_names_and_no_others():
+    import dbrec
+
+    assert all(callable(getattr(dbrec, name)) for name in dbrec.__all__) and set(dbrec.__all__) <= set(
+        dir(dbrec)
+    )
+    with pytest.raises(
+        AttributeError, match="module 'dbrec' has no attribute 'fit': it has HybridRecommender"
+    ):
+        dbrec.fit  # noqa: B018
