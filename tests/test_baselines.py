@@ -134,3 +134,9 @@ def test_baselines_take_ids_and_ratings_of_any_type_that_stands_for_numbers():
         assert np.array_equal(
             baseline(odd).score([1, 2], [10, 30]), baseline(RATINGS).score([1, 2], [10, 30])
         )
+
+
+def test_the_chances_of_logistic_regression_are_right_on_average():
+    # the intercept has no penalty, so that the chances sum to the number of liked ratings: 3 of 5
+    scores = logistic_regression(RATINGS).score(RATINGS["user_id"], RATINGS["item_id"])
+    assert (1 / (1 + np.exp(-scores))).mean() == pytest.approx(0.6, abs=1e-3)

@@ -222,7 +222,7 @@ def test_a_file_may_hold_the_ends_of_the_space_failed_trials_and_none_at_all(tmp
 
 def test_values_of_a_space_with_steps_are_those_on_its_steps(tmp_path):
     path = tmp_path / "trials.csv"
-    space = {"x": FloatDistribution(0, 1, step=0.1), "depth": IntDistribution(1, 9, step=2)}
+    space = {"x": FloatDistribution(0, 1, step=0.1), "depth": IntDistribution(1, 10, step=3)}
     head = "trial,state,score,seconds,x,depth,message\n0,done,1,0,"
     path.write_text(f"{head}0.30000000000000004,7,\n")
     assert read_trials(path, space).loc[0, ["x", "depth"]].tolist() == [0.30000000000000004, 7]
@@ -252,9 +252,13 @@ def test_the_seed_of_a_search_is_zero_by_default(tmp_path):
 
 def test_a_line_shortens_long_numbers_and_the_best_is_the_largest_so_far(tmp_path, capsys):
     scores = iter([0.5, 0.25])
-    space = {"x": FloatDistribution(0.123456, 0.123456), "y": FloatDistribution(0.5, 0.5)}
+    space = {
+        "x": FloatDistribution(0.123456, 0.123456),
+        "y": FloatDistribution(0.1234, 0.1234),
+        "n": IntDistribution(10**7, 10**7),
+    }
     search(lambda settings: {"score": next(scores)}, space, 2, tmp_path / "trials.csv")
-    second = "trial  2 of 2 | score 0.2500 | best 0.5000 | 0.0 s | x=0.123, y=0.5"
+    second = "trial  2 of 2 | score 0.2500 | best 0.5000 | 0.0 s | x=0.123, y=0.1234, n=10000000"
     assert capsys.readouterr().out.splitlines()[1] == second
 
 
