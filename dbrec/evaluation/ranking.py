@@ -42,15 +42,14 @@ def ranking_metrics(recommended: pd.DataFrame, relevant: pd.DataFrame, k: int = 
     gains = (1 / np.log2(hits["rank"] + 1)).groupby(hits["user_id"]).sum()
     n_best = np.array([min(n, k) for n in total.tolist()], int)
     best = np.cumsum(1 / np.log2(np.arange(2, 2 + n_best.max(initial=0))))[n_best - 1]
-    return pd.DataFrame(
-        {
-            "precision": n_hits / k,
-            "recall": n_hits / total,
-            "ndcg": gains.reindex(total.index, fill_value=0) / best,
-            "mrr": (1 / hits.groupby("user_id")["rank"].min()).reindex(total.index, fill_value=0),
-            "hit": (n_hits > 0).astype(float),
-        }
-    )
+    columns = {
+        "precision": n_hits / k,
+        "recall": n_hits / total,
+        "ndcg": gains.reindex(total.index, fill_value=0) / best,
+        "mrr": (1 / hits.groupby("user_id")["rank"].min()).reindex(total.index, fill_value=0),
+        "hit": (n_hits > 0).astype(float),
+    }
+    return pd.DataFrame(columns)
 
 
 def coverage(recommended: pd.DataFrame, n_items: int, k: int = 10) -> float:
