@@ -21,9 +21,9 @@ class HybridRecommender(BaseEstimator):
     """Recommend items to users by what they rated and by what is known of both.
 
     Three parts make it. *Liking*: a user tower and an item tower sum the embeddings of an id and of its
-    features, and their product says what a person likes; they are trained on triplets by the BPR loss.
-    *Choice*: each item is explained by the others that a person rated, in closed form. *Newcomers*: an id
-    without ratings gets the vector that its features tell, by what training made of those who share them.
+    features; they are trained on triplets by the BPR loss. *Choice*: each item is explained by the others
+    that a person rated, in closed form. *Newcomers*: an id without ratings gets the vector that its features
+    tell, by what training made of those who share them.
 
     `score` is how much a person would like an item: liking plus choice. Lists are made by another product,
     in which choice decides (``list_score``): what to show isn't just what people would like.
@@ -33,9 +33,8 @@ class HybridRecommender(BaseEstimator):
     Args:
         embedding_dim: Length of the vectors, at least 1.
         liked_from: Lowest rating that counts as liked.
-        epochs: Epochs to train; at most, where there is `validation`. None finds the number: by early
-            stopping on `validation`, or, where none is given, on a tenth of the ratings, after which all of
-            them are learned anew; that takes more than twice as long.
+        epochs: Epochs to train, at most. None finds the number by early stopping: on `validation` or,
+            without, on a tenth of the ratings, after which all of them are learned anew.
         batch_size: Triplets a batch. None makes at most 56 batches an epoch.
         learning_rate: Adam's learning rate, in (0, 1].
         l2: Weight of the penalty on the vectors, at least 0.
@@ -118,7 +117,7 @@ class HybridRecommender(BaseEstimator):
         return self._serve(trained.model, trained.network_train, trained.network_predict)
 
     def write_job(self, folder, ratings: pd.DataFrame, users=None, items=None, n_shards: int = 4) -> "Job":
-        """Write what `fit` would train as a job for several processes; see `dbrec.training.workers`.
+        """Write what `fit` would train as a job for several processes.
 
         ``python -m dbrec.training.workers FOLDER --workers 2`` trains it; `from_job` takes what it learned.
 
@@ -184,8 +183,7 @@ class HybridRecommender(BaseEstimator):
 
         Raises:
             NotFittedError: If nothing was fitted yet; so do all methods below.
-            TypeError: If ids are neither ints nor text, or of another type than those of the fit.
-            ValueError: If the two have different lengths, or an id is missing.
+            TypeError, ValueError: If ids aren't of the fit's type or are missing, or lengths differ.
         """
         return self._fitted().scorer.score(user_ids, item_ids)
 
@@ -204,9 +202,8 @@ class HybridRecommender(BaseEstimator):
             A frame ``user_id, rank, item_id, list_score``, ranks from 1; the score that lists are made by.
 
         Raises:
-            TypeError: If ids are neither ints nor text, or of another type than those of the fit.
-            ValueError: If `k` isn't a whole number of at least 1, an id is missing, or `index` is another
-                word or was made of other vectors.
+            TypeError, ValueError: If ids aren't of the fit's type or are missing, `k` isn't at least 1, or
+                `index` is another word or was made of other vectors.
         """
         return self._fitted().scorer.recommend(user_ids, k, exclude_seen, index)
 
@@ -226,8 +223,7 @@ class HybridRecommender(BaseEstimator):
         Their features give a first vector, and each item they name moves it.
 
         Args:
-            features: Name of a user feature to its value, or a row of such a frame; those left out, or
-                missing, are missing.
+            features: Name of a user feature to its value, or a row of such a frame; any may be left out.
             liked: Raw ids of items they like; an item named twice counts once.
             disliked: Raw ids of items they don't.
             k: Length of the list, at least 1.

@@ -68,7 +68,7 @@ def test_similar_items_point_in_the_same_direction():
     similar = scorer().similar_items(10)
     assert similar.item_id.tolist() == [20, 30]
     assert similar.similarity.tolist() == pytest.approx([np.sqrt(0.5), 0])
-    assert scorer().similar_items(10, places=[0]).similarity.tolist() == [1, 0]
+    assert scorer().similar_items(10, vectors=scorer().item_vectors[:, :1]).similarity.tolist() == [1, 0]
 
 
 def test_ids_of_another_type_are_refused_instead_of_found_unknown():

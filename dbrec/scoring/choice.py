@@ -30,8 +30,8 @@ MOST_ITEMS = 10_000
 class ItemFactors(NamedTuple):
     """Two vectors an item: what it says of others, and what others say of it.
 
-    Both have the shape (n_items, dim); ``as_rated[j] @ as_candidate[i]`` says how much having rated j speaks
-    for i. Their places are ordered: the first explain most.
+    Shapes (n_items, dim); ``as_rated[j] @ as_candidate[i]`` says how much having rated j speaks for i. The
+    first places explain most.
     """
 
     as_rated: np.ndarray
@@ -57,9 +57,7 @@ class Choice(NamedTuple):
         """Solve for the items' factors, and sum them up for each user; a `dim` of 0 leaves choice out."""
         n_items = len(interactions.item_ids)
         if not dim:
-            return cls(
-                ItemFactors(*np.zeros((2, n_items, 0), np.float32)), np.zeros((len(interactions.user_ids), 0))
-            )
+            return cls.of(ItemFactors(*np.zeros((2, n_items, 0), np.float32)), interactions)
         rows = interactions.user_index, interactions.item_index, interactions.liked
         return cls.of(item_factors(*rows, n_items, dim, seed=seed), interactions)
 
@@ -102,7 +100,7 @@ def item_factors(
         item_power: Power of an item's number of ratings, in units of their mean; 0 leaves all as they are.
 
     Raises:
-        ValueError: If a setting lies outside of what is allowed.
+        ValueError: If a setting can't be.
     """
     dim, l2, seed = whole_number("dim", dim), number("l2", l2, "(0, inf]"), seed_number(seed)
     n_rated = np.bincount(item_index, minlength=n_items)

@@ -64,21 +64,16 @@ class FittedModel:
                 f"training ended in numbers that aren't finite, with {settings}: take a smaller "
                 "learning_rate or l2, or ratings of a usual size; what was fitted before stays"
             )
-        maps, liking = _with_newcomers(interactions, encoders, towers)
-        n_rated = np.bincount(interactions.user_index)
-        choices, n_rated, as_candidate = (
-            _pad(part, len(rows))
-            for part, rows in zip(
-                (choice.users, n_rated, choice.factors.as_candidate),
-                (liking[0], liking[0], liking[1]),
-                strict=True,
-            )
+        maps, (users, items) = _with_newcomers(interactions, encoders, towers)
+        chosen, n_rated = _pad(choice.users, users), _pad(np.bincount(interactions.user_index), users)
+        usual, weight = choice.users.mean(axis=0), settings.choice_weight
+        items = np.hstack([items, _pad(choice.factors.as_candidate, items)])
+        rows = (
+            np.asarray(part, np.float32)
+            for part in (*user_rows(users, chosen, usual, n_rated, weight), items)
         )
-        usual = choice.users.mean(axis=0)
-        users, lists = user_rows(liking[0], choices, usual, n_rated, settings.choice_weight)
-        rows = (np.asarray(part, np.float32) for part in (users, lists, np.hstack([liking[1], as_candidate])))
         n_biases = 2 * settings.members
-        widths = towers[0].shape[1] - n_biases, n_biases, 2, choices.shape[1]
+        widths = towers[0].shape[1] - n_biases, n_biases, 2, chosen.shape[1]
         vectors = ServedVectors(*(encoder.all_ids for encoder in encoders), *rows, widths)
         return cls(settings, interactions, encoders, maps, choice.factors.as_rated, vectors, log)
 
@@ -195,6 +190,6 @@ def _with_newcomers(interactions, encoders, towers) -> tuple[tuple, list[np.ndar
     return tuple(maps), liking
 
 
-def _pad(part: np.ndarray, n_rows: int) -> np.ndarray:
-    """Add rows of zeros."""
-    return np.concatenate([part, np.zeros((n_rows - len(part), *part.shape[1:]), part.dtype)])
+def _pad(part: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Add zeros for ids without ratings, up to the number of rows."""
+    return np.concatenate([part, np.zeros((len(rows) - len(part), *part.shape[1:]), part.dtype)])

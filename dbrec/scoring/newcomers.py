@@ -104,20 +104,17 @@ def _conjugate_gradients(product, targets: np.ndarray) -> np.ndarray:
     return x
 
 
-def with_newcomers(
-    encoder: FeatureEncoder, guess: FeatureMap, trained: np.ndarray, above: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Lay out a row a known id, those with ratings first, and a last one for the ids never met.
+def with_newcomers(encoder: FeatureEncoder, guess: FeatureMap, trained, above) -> tuple[np.ndarray, ...]:
+    """Lay out a row an id, those with ratings first, and a last one for the ids never met.
 
     Args:
         encoder: Of the users, or of the items.
         guess: Gives the vectors of those that have no ratings.
         trained: Vectors of those that have, shape (n, dim).
-        above: A further number of each of those, shape (n,).
+        above: A further number of each of those, shape (n,); 0 for the others.
 
     Returns:
-        ``(vectors, is_new, above)`` in the order of ``encoder.all_ids``: shapes (m + 1, dim), (m + 1,) and
-        (m + 1,); `above` is 0 where an id is new.
+        ``(vectors, is_new, above)``: shapes (m + 1, dim), (m + 1,) and (m + 1,).
     """
     new_rows = np.vstack([encoder.rows[len(trained) :], np.zeros_like(encoder.rows[:1])])
     vectors = np.vstack([trained, guess(encoder.features_of(new_rows))])
@@ -126,33 +123,25 @@ def with_newcomers(
 
 
 def log_odds_liked(index: np.ndarray, liked: np.ndarray, n: int) -> np.ndarray:
-    """Compute the log odds that a rating of each user, or of each item, is a liked one.
+    """Compute the log odds that a rating of each user, or of each item, is a liked one, shape (n,).
+
+    Few ratings are drawn towards the share of all, which counts as five.
 
     Args:
         index: Position of each rating's user or item, shape (m,).
         liked: Whether each rating is a liked one, shape (m,); some are, and some aren't.
         n: Number of users or items.
-
-    Returns:
-        Shape (n,); few ratings are drawn towards the share of all, which counts as five ratings.
     """
     n_rated, n_liked = np.bincount(index, minlength=n), np.bincount(index, liked, minlength=n)
     share = (n_liked + SHRINKAGE * np.mean(liked)) / (n_rated + SHRINKAGE)
     return np.log(share / (1 - share))
 
 
-def after_ratings(
-    vector: np.ndarray,
-    covariance: np.ndarray,
-    items: np.ndarray,
-    liked: np.ndarray,
-    log_odds: np.ndarray,
-) -> np.ndarray:
+def after_ratings(vector, covariance, items, liked, log_odds) -> np.ndarray:
     """Move a user's vector by what a few ratings say, as far as the trained users' vectors scatter.
 
-    Before the ratings the vector is a draw from a normal distribution around the guess from features.
-    Each rating tells by how much it was more, or less, liked than expected, with noise; the mean of the
-    distribution given the ratings has a closed form. No network is trained.
+    Before the ratings the vector is a draw from a normal distribution around the guess from features. Each
+    rating tells by how much it was more, or less, liked than expected, with noise.
 
     Args:
         vector: The guess from features, shape (dim,).
@@ -162,12 +151,11 @@ def after_ratings(
         log_odds: Log odds that each would be liked, as the features tell, shape (n,).
 
     Returns:
-        The vector, shape (dim,); `vector` itself where nothing is rated.
+        The mean given the ratings, shape (dim,); `vector` itself where nothing is rated.
 
     Source:
-        Bayesian linear regression: Bishop 2006, "Pattern Recognition and Machine Learning", equations 3.50
-        and 3.51, in the form with one equation a rating. The surprise ``4 (liked - p)`` is a step of logistic
-        regression from the point where the odds are even.
+        Bishop 2006, "Pattern Recognition and Machine Learning", equations 3.50 and 3.51, with one equation a
+        rating. The surprise ``4 (liked - p)`` is a step of logistic regression from even odds.
     """
     surprise = 4 * (np.asarray(liked, float) - expit(log_odds))
     scatter = items @ covariance

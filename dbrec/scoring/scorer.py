@@ -16,16 +16,9 @@ PAIRS_AT_ONCE = 1 << 14
 
 
 def pair_scores(user_vectors, item_vectors, users: np.ndarray, items: np.ndarray) -> np.ndarray:
-    """Score pairs of positions by dot product, in parts: all pairs' vectors would be the largest array.
+    """Score pairs of positions, shape (p,), by dot product: float32, shape (p,).
 
-    Args:
-        user_vectors: Shape (n, dim).
-        item_vectors: Shape (m, dim).
-        users: Positions in `user_vectors`, shape (p,); -1 is the last.
-        items: Positions in `item_vectors`, shape (p,).
-
-    Returns:
-        Scores, shape (p,), float32.
+    In parts, as all pairs' vectors would be the largest array. Position -1 is the last vector.
     """
     scores = np.empty(len(users), np.float32)
     for start in range(0, len(users), PAIRS_AT_ONCE):
@@ -74,18 +67,10 @@ class VectorScorer:
         return vars(self) | {"_index": None}
 
     def score(self, user_ids, item_ids) -> np.ndarray:
-        """Score pairs of raw ids.
-
-        Args:
-            user_ids: One id, or an array of shape (n,).
-            item_ids: One id, or an array of shape (n,).
-
-        Returns:
-            Scores, shape (n,), float32; higher is better.
+        """Score pairs of raw ids, one or n on each side: shape (n,), float32; higher is better.
 
         Raises:
-            TypeError: If ids are neither ints nor text, or of another type than those of the fit.
-            ValueError: If the two arrays have different lengths, or an id is missing.
+            TypeError, ValueError: If ids aren't of the fit's type, are missing, or no pairs.
         """
         users = positions(self.user_ids, user_ids, "user_ids")
         items = positions(self.item_ids, item_ids, "item_ids")
@@ -101,7 +86,7 @@ class VectorScorer:
         """List the k items of the highest score for each user, scored with `list_vectors`.
 
         Args:
-            user_ids: One id, or an array of shape (n,).
+            user_ids: One raw id, or n of them.
             k: Length of a list, at least 1.
             exclude_seen: Whether to leave out the items in `seen`.
             index: ``"exact"`` scores every item. ``"approximate"`` finds most of the same items without,
@@ -113,9 +98,8 @@ class VectorScorer:
             `item_ids`. A list is shorter than `k` where fewer items are left; no users give an empty frame.
 
         Raises:
-            ValueError: If `k` isn't a whole number of at least 1, or `index` is another word or was made of
-                other vectors.
-            TypeError: If ids are of another type than those of the fit.
+            TypeError, ValueError: If ids aren't of the fit's type, `k` isn't at least 1, or `index` is
+                another word or was made of other vectors.
         """
         k = whole_number("k", k)
         index = self._checked_index(index)
@@ -124,10 +108,7 @@ class VectorScorer:
         at_once = int(np.clip(SCORES_AT_ONCE // max(len(self.item_ids), 1), 1, USERS_AT_ONCE))
         for start in range(0, max(len(users), 1), at_once):
             part = users[start : start + at_once]
-            if index is None:
-                parts.append(self._exact_lists(part, k, exclude_seen))
-            else:
-                parts.append(self._approximate_lists(part, k, exclude_seen, index))
+            parts.append(self._lists(part, k, exclude_seen, index))
             parts[-1].insert(0, "user_id", user_ids[start + parts[-1].pop("row").to_numpy()])
         return pd.concat(parts, ignore_index=True)
 
@@ -142,9 +123,7 @@ class VectorScorer:
 
     def _checked_index(self, index: "str | ItemIndex") -> "ItemIndex | None":
         """Give the index to search, or None for exact search."""
-        if isinstance(index, str):
-            if index not in ("exact", "approximate"):
-                raise ValueError(f"index is {index!r}: give 'exact', 'approximate' or an ItemIndex")
+        if isinstance(index, str) and index in ("exact", "approximate"):
             return None if index == "exact" else self.item_index()
         if not hasattr(index, "holds"):
             raise ValueError(f"index is {index!r}: give 'exact', 'approximate' or an ItemIndex")
@@ -163,10 +142,12 @@ class VectorScorer:
                 scores[row, self._seen(user)] = -np.inf
         return self.top_items(scores, k)
 
-    def _approximate_lists(
-        self, users: np.ndarray, k: int, exclude_seen: bool, index: "ItemIndex"
+    def _lists(
+        self, users: np.ndarray, k: int, exclude_seen: bool, index: "ItemIndex | None"
     ) -> pd.DataFrame:
         """List what an index finds as `_exact_lists` would; exactly for users for whom it finds too few."""
+        if index is None:
+            return self._exact_lists(users, k, exclude_seen)
         seen = [self._seen(user) for user in users] if exclude_seen else None
         items = np.sort(index.search(self.list_vectors[users], k, seen)[0], axis=1)
         short = (items < 0).any(axis=1)
@@ -186,7 +167,7 @@ class VectorScorer:
         return seen[seen >= 0]
 
     def top_items(self, scores: np.ndarray, k: int, items: np.ndarray | None = None) -> pd.DataFrame:
-        """List the k best items of each row of scores, leaving out those at minus infinity.
+        """List the k best items of each row of scores, but for those at minus infinity.
 
         Args:
             scores: Shape (n, number of items), in the order of `item_ids`.
@@ -195,28 +176,20 @@ class VectorScorer:
 
         Returns:
             A frame ``row, rank, item_id, list_score``.
-
-        Raises:
-            ValueError: If `k` isn't a whole number of at least 1.
         """
-        k = whole_number("k", k)
-        k = min(k, scores.shape[1])
+        k = min(whole_number("k", k), scores.shape[1])
         top = np.sort(np.argpartition(-scores, k - 1, axis=1)[:, :k], axis=1)
         order = np.argsort(-np.take_along_axis(scores, top, 1), axis=1, kind="stable")
         top = np.take_along_axis(top, order, 1)
         values = np.take_along_axis(scores, top, 1).ravel()
         top = top if items is None else np.take_along_axis(items, top, 1)
         rows, ranks = np.divmod(np.arange(values.size), k)
-        frame = {
-            "row": rows,
-            "rank": ranks + 1,
-            "item_id": self.item_ids[top.ravel()],
-            "list_score": values,
-        }
-        return pd.DataFrame(frame)[values > -np.inf].reset_index(drop=True)
+        items = self.item_ids[top.ravel()]
+        frame = pd.DataFrame({"row": rows, "rank": ranks + 1, "item_id": items, "list_score": values})
+        return frame[values > -np.inf].reset_index(drop=True)
 
     def similar_items(self, item_id, k: int = 10, vectors: np.ndarray | None = None) -> pd.DataFrame:
-        """List the k items whose vectors point in the most similar direction.
+        """List the k items whose vectors point in the most similar direction, but the item itself.
 
         Args:
             item_id: A raw item id.
@@ -224,11 +197,10 @@ class VectorScorer:
             vectors: What to compare, a row an item and one more; None takes the items' whole vectors.
 
         Returns:
-            A frame ``rank, item_id, similarity``: cosines in [-1, 1]; the item itself is left out.
+            A frame ``rank, item_id, similarity``: cosines in [-1, 1].
 
         Raises:
-            KeyError: If the item is unknown.
-            TypeError, ValueError: If it isn't one id, or `k` isn't a whole number of at least 1.
+            KeyError, TypeError, ValueError: If the item is unknown or isn't one id, or `k` isn't at least 1.
         """
         item = positions(self.item_ids, item_id, "item_id")
         if len(item) != 1:
