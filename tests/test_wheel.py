@@ -23,7 +23,6 @@ NOT_CORE = {
     "optuna",
     "zipcodes",
     "ipywidgets",
-    "pooch",
     "usearch",
     "pytest",
 }

@@ -3,24 +3,17 @@
 Each made book has two authors, a publisher, two kinds and eight words of a title, from long tails. Then
 scikit-learn's `Ridge` solves the first targets, one after another; its seconds for all are extrapolated, not
 measured. Processor seconds are of all threads. `largest_difference`: of the weights, on those targets.
-
-Usage: python -m benchmarks.newcomers
 """
 
-import datetime
 import time
-from importlib.metadata import version
-from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from scipy import sparse
 from sklearn.linear_model import Ridge
 
-from benchmarks.compare import replace
+from benchmarks.harness.tables import RESULTS, Table, today, versions
 from dbrec.scoring.newcomers import ENOUGH, L2, FeatureMap
 
-RESULTS = Path(__file__).parent / "results" / "newcomers.csv"
 N_ITEMS, N_TARGETS, N_RIDGE = 15_000, 264, 8
 KINDS = ((9_000, 2), (1_500, 1), (100, 2), (9_400, 8))  # columns, and draws a row
 
@@ -51,10 +44,9 @@ def main() -> None:
     row |= {"cpu_seconds": cpu, "seconds": wall, "ridge_targets": N_RIDGE, "ridge_cpu_seconds": ridge_cpu}
     row["ridge_cpu_seconds_extrapolated"] = ridge_cpu / N_RIDGE * N_TARGETS
     row["largest_difference"] = np.abs(ridge.coef_.T - found.weights[:, :N_RIDGE]).max()
-    row["versions"] = "; ".join(f"{name} {version(name)}" for name in ("numpy", "scipy", "scikit-learn"))
-    row |= {"command": "python -m benchmarks.newcomers", "date": datetime.date.today().isoformat()}
-    replace(RESULTS, pd.DataFrame([row]).round(5))
-
-
-if __name__ == "__main__":
-    main()
+    row = {name: round(value, 5) for name, value in row.items()}
+    row |= {
+        "versions": versions("numpy", "scipy", "scikit-learn"),
+        "command": "python -m benchmarks newcomers",
+    }
+    Table(RESULTS / "newcomers.csv", ["items", "columns"]).store(row | {"date": today()})
