@@ -304,7 +304,7 @@ def test_boosting_finds_the_planted_kind_from_features_and_ranks_as_it_scores(pl
     scorer = fit_boosting(train, planted["users"], planted["items"], 4, 0, hidden_share=0.5)
     lists = scorer.recommend(["u0", "u1"], k=5)
     assert (lists.item_id % 2 == lists.user_id.map({"u0": 0, "u1": 1})).all()
-    assert scorer.score(lists.user_id, lists.item_id) == pytest.approx(lists.score)
+    assert scorer.score(lists.user_id, lists.item_id) == pytest.approx(lists.list_score)
     seen = set(train[train.user_id == "u0"].item_id)
     assert seen.isdisjoint(lists[lists.user_id == "u0"].item_id)
 

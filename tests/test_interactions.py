@@ -63,7 +63,7 @@ def test_what_stands_for_ints_text_and_numbers_is_taken_as_such(frame):
         (
             changed(rating=pd.array([4, None, 5], dtype="Int64")),
             ValueError,
-            "row 9 of ratings has the rating (<NA>|nan)",
+            "row 9 of ratings has the rating (<NA>|nan|None)",
         ),
         (changed(rating=[4, 2, np.inf]), ValueError, "row 9 of ratings has the rating inf: give finite"),
         (changed(rating=[4, 2, 1e300]), ValueError, r"rating 1e\+300: give finite numbers of up to 1e\+09"),

@@ -324,7 +324,7 @@ def test_a_fork_that_trains_is_refused_at_once_and_may_score(fitted, planted):
     said = os.read(read, 10_000).decode()
     os.waitpid(child, 0)
     assert "can't train: start it by multiprocessing.get_context('spawn')" in said
-    assert said.endswith(str(fitted[0].score("u0", 100)[0]))
+    assert said.endswith(f"{fitted[0].score('u0', 100)[0]}")
 
 
 def test_ids_alone_and_ints_are_enough(planted):

@@ -104,7 +104,7 @@ class VectorScorer:
         k = whole_number("k", k)
         index = self._checked_index(index)
         user_ids = raw_ids(user_ids, "user_ids")
-        users, parts = positions(self.user_ids, user_ids), []
+        users, parts = positions(self.user_ids, user_ids, "user_ids"), []
         at_once = int(np.clip(SCORES_AT_ONCE // max(len(self.item_ids), 1), 1, USERS_AT_ONCE))
         for start in range(0, max(len(users), 1), at_once):
             part = users[start : start + at_once]
