@@ -44,6 +44,17 @@ def number(name: str, value, allowed: str = "[-inf, inf]") -> float:
     return int(value) if isinstance(value, Integral) else float(value)
 
 
+def switch(name: str, value) -> bool:
+    """Return true or false, or refuse what is neither.
+
+    Raises:
+        ValueError: If it isn't; 1 and 0 are.
+    """
+    if not isinstance(value, (bool, np.bool_, int)) or value not in (0, 1):
+        raise ValueError(f"{name} is {reprlib.repr(value)}: give True or False")
+    return bool(value)
+
+
 def seed_number(seed) -> int:
     """Return a seed, or refuse what isn't a whole number from 0 to 2^31 - 1.
 

@@ -68,13 +68,12 @@ class FittedModel:
         chosen, n_rated = _pad(choice.users, users), _pad(np.bincount(interactions.user_index), users)
         usual, weight = choice.users.mean(axis=0), settings.choice_weight
         items = np.hstack([items, _pad(choice.factors.as_candidate, items)])
-        rows = (
-            np.asarray(part, np.float32)
-            for part in (*user_rows(users, chosen, usual, n_rated, weight), items)
-        )
+        to_score, to_list = user_rows(users, chosen, usual, n_rated, weight)
+        rows = {"users": to_score, "lists": to_list, "items": items}
+        rows = {name: np.asarray(part, np.float32) for name, part in rows.items()}
         n_biases = 2 * settings.members
         widths = towers[0].shape[1] - n_biases, n_biases, 2, chosen.shape[1]
-        vectors = ServedVectors(*(encoder.all_ids for encoder in encoders), *rows, widths)
+        vectors = ServedVectors(encoders[0].all_ids, encoders[1].all_ids, **rows, widths=widths)
         return cls(settings, interactions, encoders, maps, choice.factors.as_rated, vectors, log)
 
     @cached_property
@@ -157,16 +156,15 @@ class FittedModel:
     def load(cls, path) -> "FittedModel":
         """Read what `save` wrote; see `HybridRecommender.load`."""
         description, files = read_arrays(path, KIND, FORMAT)
-        encoders = tuple(
+        users, items = (
             FeatureEncoder.restore(description["encoders"][side], files[f"{side}_features.npz"])
             for side in SIDES
         )
-        maps = tuple(FeatureMap(**files[f"new_{side}s.npz"]) for side in SIDES)
         return cls(
             Settings(**description["settings"]),
             Interactions.from_arrays(files["interactions.npz"]),
-            encoders,
-            maps,
+            (users, items),
+            (FeatureMap(**files["new_users.npz"]), FeatureMap(**files["new_items.npz"])),
             files["as_rated.npz"]["as_rated"],
             ServedVectors.from_arrays(files["vectors.npz"]),
             pd.DataFrame(description["training_log"]),

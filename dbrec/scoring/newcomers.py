@@ -56,7 +56,9 @@ class FeatureMap:
         certainty = n_ratings / (n_ratings + ENOUGH)
         # a mean of 1, so that the penalty weighs as much where everybody has rated little
         weights, intercept = _ridge(features, vectors, certainty / certainty.mean())
-        guess = cls(vectors.mean(axis=0), None, weights.astype(np.float32), intercept.astype(np.float32))
+        guess = cls(
+            vectors.mean(axis=0), np.empty(0), weights.astype(np.float32), intercept.astype(np.float32)
+        )
         rest = vectors - guess(features)
         return replace(guess, covariance=rest.T @ rest / len(rest))
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from dbrec.checks import positions, raw_ids, whole_number
+from dbrec.checks import positions, raw_ids, switch, whole_number
 
 if TYPE_CHECKING:
     from dbrec.scoring.index import ItemIndex
@@ -60,7 +60,7 @@ class VectorScorer:
         order = np.argsort(users, kind="stable")
         self.seen_items = items[order]
         self.seen_starts = np.searchsorted(users[order], np.arange(len(self.user_ids) + 1, dtype=np.int32))
-        self._index: ItemIndex | None = None
+        self._index = None
 
     def __getstate__(self) -> dict:
         """Leave out the index, which can't be copied; it is built anew on its next use."""
@@ -101,14 +101,14 @@ class VectorScorer:
             TypeError, ValueError: If ids aren't of the fit's type, `k` isn't at least 1, or `index` is
                 another word or was made of other vectors.
         """
-        k = whole_number("k", k)
-        index = self._checked_index(index)
+        k, exclude_seen = whole_number("k", k), switch("exclude_seen", exclude_seen)
+        graph = self._checked_index(index)
         user_ids = raw_ids(user_ids, "user_ids")
         users, parts = positions(self.user_ids, user_ids, "user_ids"), []
         at_once = int(np.clip(SCORES_AT_ONCE // max(len(self.item_ids), 1), 1, USERS_AT_ONCE))
         for start in range(0, max(len(users), 1), at_once):
             part = users[start : start + at_once]
-            parts.append(self._lists(part, k, exclude_seen, index))
+            parts.append(self._lists(part, k, exclude_seen, graph))
             parts[-1].insert(0, "user_id", user_ids[start + parts[-1].pop("row").to_numpy()])
         return pd.concat(parts, ignore_index=True)
 
@@ -125,7 +125,7 @@ class VectorScorer:
         """Give the index to search, or None for exact search."""
         if isinstance(index, str) and index in ("exact", "approximate"):
             return None if index == "exact" else self.item_index()
-        if not hasattr(index, "holds"):
+        if isinstance(index, str) or not hasattr(index, "holds"):
             raise ValueError(f"index is {index!r}: give 'exact', 'approximate' or an ItemIndex")
         if not index.holds(self.item_vectors[:-1]):
             raise ValueError(

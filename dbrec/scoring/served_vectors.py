@@ -48,7 +48,7 @@ class ServedVectors:
     users: np.ndarray
     lists: np.ndarray
     items: np.ndarray
-    widths: tuple[int, int, int, int]
+    widths: tuple[int, ...]
 
     def block(self, vectors: np.ndarray, *names: str) -> np.ndarray:
         """Cut blocks out of rows.
@@ -79,9 +79,9 @@ class ServedVectors:
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> "ServedVectors":
         """Make what `arrays` gave."""
-        ids = [id_index(arrays[f"{side}_ids"]) for side in SIDES]
-        rows = arrays["users"], arrays["lists"], arrays["items"]
-        return cls(*ids, *rows, tuple(arrays["widths"].tolist()))
+        ids = {f"{side}_ids": id_index(arrays[f"{side}_ids"]) for side in SIDES}
+        rows = {name: arrays[name] for name in ("users", "lists", "items")}
+        return cls(**ids, **rows, widths=tuple(arrays["widths"].tolist()))
 
 
 def tower_rows(side: str, tastes, biases) -> np.ndarray:
