@@ -44,22 +44,22 @@ class Stored:
     def file(self, name: str) -> Path:
         """Check a file and give its path, or raise a ValueError: ``damaged: FILE``."""
         with open(self.folder / name, "rb") as content:
-            self._check(name, content)
-        return self.folder / name
+            return self._checked(name, content)
 
     def arrays(self, name: str) -> dict[str, np.ndarray]:
         """Read arrays from the very bytes that were checked, with the error of `file`."""
         content = io.BytesIO((self.folder / name).read_bytes())
-        self._check(name, content)
+        path = self._checked(name, content)
         try:
             with np.load(content, allow_pickle=False) as arrays:
                 return dict(arrays)
         except Exception as error:  # numpy and zipfile each raise their own
-            raise self.place.damaged(self.folder / name, "holds no plain arrays") from error
+            raise self.place.damaged(path, "holds no plain arrays") from error
 
-    def _check(self, name: str, content) -> None:
+    def _checked(self, name: str, content) -> Path:
         if hashlib.file_digest(content, "sha256").hexdigest() != self.files[name]:
             raise self.place.damaged(self.folder / name, "isn't what was written")
+        return self.folder / name
 
 
 @contextlib.contextmanager
@@ -106,11 +106,7 @@ def writing(path, kind: str, format: int, description: dict) -> Iterator[Path]:
 
 
 def write_arrays(path, kind: str, format: int, description: dict, files: dict[str, dict]) -> None:
-    """Write files of arrays as `writing` does, each file's by name; numpy alone reads them (``.npz``).
-
-    Raises:
-        TypeError: If an array holds Python objects, and other errors as `writing`.
-    """
+    """Write ``.npz`` files of arrays by name, as `writing` does; a TypeError if one holds Python objects."""
     with writing(path, kind, format, description) as folder:
         for name, arrays in files.items():
             if objects := [part for part in arrays if np.asarray(arrays[part]).dtype.hasobject]:
@@ -126,7 +122,6 @@ def read(path, kind: str, format: int, build: Callable[[Stored], Any] = lambda s
 
     Raises:
         FileNotFoundError: If `path` holds none of this kind.
-        TypeError: If `path` isn't a path.
         ValueError: If it has another format, or if a file isn't what was written: ``damaged: FILE``.
     """
     place = _Place(path, kind)
@@ -179,7 +174,6 @@ class _Place:
             return {}
 
     def live(self) -> str | None:
-        """Name the data folder in use, or None without a whole manifest."""
         return self.parsed().get("data")
 
     def stored(self, format: int) -> Stored:
@@ -219,10 +213,9 @@ class _Place:
     def refuse_other(self) -> None:
         """Refuse a folder with anything but this kind, or what a killed writer of it left."""
         place = next(folder for folder in (self.path, *self.path.parents) if os.path.lexists(folder))
-        fits = place.is_dir()
-        if fits and place == self.path and (not self.manifest.is_file() or self.manifest.is_symlink()):
-            fits = all(entry.name.startswith(f"data-{self.kind}-") for entry in place.iterdir())
-        if not fits:
+        others = set(self.path.glob("*")) - set(self.path.glob(f"data-{self.kind}-*"))
+        is_ours = self.manifest.is_file() and not self.manifest.is_symlink()
+        if not place.is_dir() or (others and not is_ours):
             raise FileExistsError(f"{place} holds something else than {self.called}: choose another path")
 
     @contextlib.contextmanager

@@ -1,12 +1,12 @@
 """Turn raw ids and features into rows of whole numbers that an embedding layer can look up.
 
-A row is ``[id, one-hot codes and multi-hot flags ..., flags of words ...]``. In every one-hot place code 0
-means "unknown or missing" and the known values count from 1; a multi-hot place is 0 or 1. The towers take
-rows without the words, which are hundreds or thousands: those tell of newcomers only.
+A row is ``[id, one-hot codes and multi-hot flags ..., flags of words ...]``. One-hot code 0 means "unknown or
+missing" and known values count from 1; a flag is 0 or 1. The towers take rows without the words, which are
+hundreds or thousands: those tell of newcomers only.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Self
 
 import numpy as np
@@ -18,49 +18,45 @@ from dbrec.features.columns import Column, MultiHot, Words, encode_value, fit_co
 from dbrec.features.frames import by_id
 
 
+@dataclass(frozen=True, eq=False, repr=False)
 class FeatureEncoder:
     """Encode the users, or the items, of a data set as rows of whole numbers.
 
-    Args:
-        trained_ids: Raw ids that get an embedding of their own: those with training ratings.
-            ``trained_ids[j]`` has code ``j + 1`` in the first place of a row.
+    Attributes:
+        trained_ids: Raw ids with training ratings: ``trained_ids[j]`` has code ``j + 1``.
         columns: Fitted feature columns, in the order of the row's places; words come last.
         all_ids: Raw ids whose row is known: the trained ones, then those that only features know.
         rows: Their rows, int32, shape (len(all_ids), width + number of words).
     """
 
-    def __init__(self, trained_ids: pd.Index, columns: list[Column], all_ids: pd.Index, rows: np.ndarray):
-        self.trained_ids = trained_ids
-        self.columns = columns
-        self.all_ids = all_ids
-        self.rows = rows
+    trained_ids: pd.Index
+    columns: list[Column]
+    all_ids: pd.Index
+    rows: np.ndarray
 
     @classmethod
     def fit(cls, ids: Iterable, features: pd.DataFrame | None = None, side: str | None = None) -> Self:
         """Fit the columns on the features of the trained ids.
 
         Args:
-            ids: Raw ids with training ratings, ints or text; repeats are fine.
-            features: Any columns, a row an id: the index, or a column ``user_id`` or ``item_id``. It may hold
-                further ids, which will be scored from their features. None for ids alone.
+            ids: Raw ids with training ratings, ints or text, at least one; repeats are fine.
+            features: A row an id, as `by_id` takes them; further ids will be scored from their features.
             side: ``"user"`` or ``"item"``, to be named in messages and to find that column.
 
         Raises:
-            TypeError: If `features` is no frame, or ids are no ints or text.
-            ValueError: If an id is missing, there are none, `features` aren't clearly of some of them, or a
-                column can't be encoded.
+            TypeError, ValueError: As `raw_ids`, `by_id` and `fit_column`, or if there are no ids.
         """
         trained_ids = raw_ids(ids, f"{side}_ids" if side else "ids").unique().sort_values()
         if not len(trained_ids):
             raise ValueError("there are no ids: give at least one that has ratings")
         frame = by_id(features, trained_ids, side)
-        all_ids = trained_ids.append(frame.index.difference(trained_ids))
         trained = frame.reindex(trained_ids.intersection(frame.index))
         columns = [fit_column(name, trained[name], f"{side or 'feature'}s") for name in frame]
         columns.sort(key=lambda column: isinstance(column, Words))
-        encoder = cls(trained_ids, columns, all_ids, np.empty((0, 0), np.int32))
-        encoder.rows = encoder.encode(all_ids, frame)
-        return encoder
+        all_ids = trained_ids.append(frame.index.difference(trained_ids))
+        codes, frame = trained_ids.get_indexer(all_ids).astype(np.int32) + 1, frame.reindex(all_ids)
+        rows = np.hstack([codes[:, None], *[column.encode(frame[column.name]) for column in columns]])
+        return cls(trained_ids, columns, all_ids, rows)
 
     @property
     def n_trained(self) -> int:
@@ -68,20 +64,23 @@ class FeatureEncoder:
         return len(self.trained_ids)
 
     @property
+    def _in_tower(self) -> list[Column]:
+        return [column for column in self.columns if not isinstance(column, Words)]
+
+    @property
     def names(self) -> list[str]:
         """Names of the places a tower takes, such as ``['id', 'gender', 'genres: Drama', ...]``."""
-        flags = [
-            [f"{c.name}: {v}" for v in c.categories] if isinstance(c, MultiHot) else [c.name]
-            for c in self._in_tower
-        ]
-        return ["id", *sum(flags, [])]
+        names = ["id"]
+        for column in self._in_tower:
+            flags = [f"{column.name}: {category}" for category in column.categories]
+            names += flags if isinstance(column, MultiHot) else [column.name]
+        return names
 
     @property
     def spec(self) -> list[tuple[str, str, int]]:
         """``(name, kind, size)`` of each column, as `FeatureTower` takes them; the id comes first."""
-        kinds = {False: "one-hot", True: "multi-hot"}
-        rest = [(c.name, kinds[isinstance(c, MultiHot)], c.size) for c in self._in_tower]
-        return [("id", "one-hot", self.n_trained + 1), *rest]
+        columns = [(column.name, column.kind, column.size) for column in self._in_tower]
+        return [("id", "one-hot", self.n_trained + 1), *columns]
 
     @property
     def width(self) -> int:
@@ -94,25 +93,11 @@ class FeatureEncoder:
         codes = [[1] * c.width if isinstance(c, MultiHot) else [c.size - 1] for c in self.columns]
         return np.array([self.n_trained, *sum(codes, [])])
 
-    @property
-    def _in_tower(self) -> list[Column]:
-        return [column for column in self.columns if not isinstance(column, Words)]
-
-    def encode(self, ids: pd.Index, features: pd.DataFrame) -> np.ndarray:
-        """Encode ids with the features given here, by id and with names that are text; rows as in `rows`.
-
-        An id without training ratings gets code 0; a row or column missing in `features` is missing.
-        """
-        features = features.reindex(index=ids, columns=[column.name for column in self.columns])
-        codes = self.trained_ids.get_indexer(ids).astype(np.int32)[:, None] + 1
-        return np.hstack([codes, *[column.encode(features[column.name]) for column in self.columns]])
-
     def encode_person(self, features: Mapping | pd.Series | None) -> np.ndarray:
         """Encode somebody, or something, that has features and no id; a row as in `rows`, shape (1, n).
 
         Args:
-            features: Name of a feature to its value, or a row of a frame; those left out, or None or NaN, are
-                missing. A single text stands for a tuple of one.
+            features: Name to value, or a row of a frame; what it lacks, and None or NaN, is missing.
 
         Raises:
             TypeError: If `features` is neither.
@@ -125,9 +110,7 @@ class FeatureEncoder:
             raise TypeError(f"features is a {what}: give a dict of names and values, or a row of a frame")
         given = {str(name): value for name, value in features.items()}
         if len(given) < len(features):
-            raise ValueError(
-                f"features has a name twice among {[*map(str, features.keys())]}: give each once"
-            )
+            raise ValueError(f"features has a name twice in {[*map(str, features.keys())]}: give each once")
         names = [column.name for column in self.columns]
         if unknown := [name for name in given if name not in names]:
             raise KeyError(f"user features {unknown} are unknown: this recommender was fitted with {names}")
@@ -135,15 +118,17 @@ class FeatureEncoder:
         return np.hstack([np.zeros((1, 1), np.int32), *parts])
 
     def __call__(self, ids: Iterable) -> np.ndarray:
-        """Look up the rows of raw ids as a tower takes them, shape (len(ids), width).
-
-        An id never met is all zeros; ids of another type are refused.
-        """
+        """Look up the rows of n raw ids as a tower takes them, shape (n, width); zeros where never met."""
         return self._whole_rows(ids)[:, : self.width]
 
     def _whole_rows(self, ids: Iterable) -> np.ndarray:
         position = positions(self.all_ids, ids)
         return np.where(position[:, None] >= 0, self.rows[position], 0)
+
+    def status(self, ids: Iterable) -> np.ndarray:
+        """Tell what each raw id is scored from: ``"ratings"``, ``"features"`` or ``"population"``."""
+        rows = self._whole_rows(ids)
+        return np.select([rows[:, 0] > 0, rows.any(axis=1)], ["ratings", "features"], "population")
 
     def features(self, ids: Iterable) -> sparse.csr_matrix:
         """Spread the features of raw ids into 0/1 columns, words included and the ids themselves not."""
@@ -152,11 +137,6 @@ class FeatureEncoder:
     def features_of(self, rows: np.ndarray) -> sparse.csr_matrix:
         """Spread the features of whole rows, as `encode_person` gives them."""
         return one_hot(self, rows)[:, self.n_trained :]
-
-    def status(self, ids: Iterable) -> np.ndarray:
-        """Tell what each raw id is scored from: ``"ratings"``, ``"features"`` or ``"population"``."""
-        rows = self._whole_rows(ids)
-        return np.select([rows[:, 0] > 0, rows.any(axis=1)], ["ratings", "features"], "population")
 
     def describe(self) -> dict:
         """Describe the columns, as JSON can hold them, for `restore`."""
@@ -169,11 +149,7 @@ class FeatureEncoder:
 
     @classmethod
     def restore(cls, description: dict, arrays: Mapping[str, np.ndarray]) -> Self:
-        """Make the encoder that `describe` and `arrays` gave.
-
-        Raises:
-            ValueError: If they don't fit together, or hold what no encoder has.
-        """
+        """Make the encoder that `describe` and `arrays` gave; a ValueError if no encoder gives such."""
         try:
             columns = [restore_column(column) for column in description["columns"]]
             trained_ids, all_ids = raw_ids(arrays["trained_ids"]), raw_ids(arrays["all_ids"])
@@ -181,9 +157,7 @@ class FeatureEncoder:
             if not encoder._is_sound():
                 raise ValueError("ids, features and codes don't fit together")
         except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise ValueError(
-                f"damaged: no features to be read, {error!r}: restore them or save anew"
-            ) from error
+            raise ValueError(f"damaged: unreadable features, {error!r}: restore them or save anew") from error
         return encoder
 
     def _is_sound(self) -> bool:
@@ -199,11 +173,7 @@ class FeatureEncoder:
 
 
 def one_hot(encoder: FeatureEncoder, rows: np.ndarray) -> sparse.csr_matrix:
-    """Spread the codes of whole rows, as in ``encoder.rows``, into 0/1 columns; code 0 gets none.
-
-    Returns:
-        A sparse matrix, shape (n, ids + categories of all features): ids in the first columns.
-    """
+    """Spread n whole rows into 0 and 1, shape (n, ids + categories of all features); code 0 has no column."""
     sizes = encoder.largest_codes
     row, place = np.nonzero(rows)
     column = (np.cumsum(sizes) - sizes)[place] + rows[row, place] - 1

@@ -7,35 +7,30 @@ from dbrec.checks import raw_ids
 
 
 def by_id(features: pd.DataFrame | None, trained_ids: pd.Index, side: str | None) -> pd.DataFrame:
-    """Return the features with ids as index, as `raw_ids` gives them, and text as names of columns.
+    """Return features, or None, with ids as index, as `raw_ids` gives them, and text as names of columns.
 
-    Args:
-        features: One row an id, the id as index or in a column ``user_id`` or ``item_id``; None for none.
-        trained_ids: Ids with training ratings, without repeats.
-        side: ``"user"``, ``"item"`` or None, for messages and for the name of that column.
+    The ids are the index or a column ``user_id`` or ``item_id``, by `side`, and some are trained.
 
     Raises:
         TypeError: If `features` is no frame, or its ids are no ints or text.
-        ValueError: If there are no rows, two columns have the same name, it isn't clear where the ids are, an
-            id is missing or stands twice, or none of `trained_ids` is there.
+        ValueError: If there are no rows, an id is missing, an id or the name of a column stands twice, none
+            of `trained_ids` is there, or it isn't clear where the ids are.
     """
     table, key = (f"{side}s", f"{side}_id") if side else ("features", "id")
     if features is None:
         return pd.DataFrame(index=trained_ids)
     if not isinstance(features, pd.DataFrame):
-        made = f"pd.DataFrame({table}).set_index({key!r})"
-        made = f"{table}.to_frame()" if isinstance(features, pd.Series) else made
-        raise TypeError(f"{table} is a {type(features).__name__}: give a DataFrame by id, such as {made}")
+        made = "{0}.to_frame()" if isinstance(features, pd.Series) else "pd.DataFrame({0}).set_index({1!r})"
+        such = made.format(table, key)
+        raise TypeError(f"{table} is a {type(features).__name__}: give a DataFrame by id, such as {such}")
     if not len(features):
         raise ValueError(f"{table} has no rows: give a row an id, or None")
     frame = features.set_axis([str(name) for name in features], axis=1)
-    if not frame.columns.is_unique:
-        twice = frame.columns[frame.columns.duplicated()][0]
-        raise ValueError(f"{table} has two columns named {twice!r}: give them names that differ as text")
+    if len(twice := frame.columns[frame.columns.duplicated()]):
+        raise ValueError(f"{table} has two columns named {twice[0]!r}: give them names that differ as text")
     frame = _index_by_id(frame, trained_ids, table, key)
-    if not frame.index.is_unique:
-        twice = frame.index[frame.index.duplicated()].tolist()[0]
-        raise ValueError(f"id {twice!r} has more than one row of features: keep one row an id")
+    if len(twice := frame.index[frame.index.duplicated()].tolist()):
+        raise ValueError(f"id {twice[0]!r} has more than one row of features: keep one row an id")
     if not trained_ids.isin(frame.index).any():
         raise ValueError(
             f"no id of the ratings (such as {trained_ids.tolist()[0]!r}) stands in the index of the features "
@@ -63,11 +58,10 @@ def _refuse_ids_beside(frame, ids: pd.Index, trained_ids: pd.Index, table: str, 
     """
     found, numbered = trained_ids.isin(ids).sum(), ids.equals(pd.RangeIndex(len(ids)))
     for name, column in frame.items():
-        if types.infer_dtype(column) not in ("integer", "floating", "string", "categorical"):
-            continue
         as_many = numbered or name.lower().endswith(("id", "index"))
         least = found + (not as_many) if found else len(trained_ids) // 2 + 1
-        differs = column.is_unique and column.tolist() != ids.tolist()
+        may_be = types.infer_dtype(column) in ("integer", "floating", "string", "categorical")
+        differs = may_be and column.is_unique and column.tolist() != ids.tolist()
         if differs and trained_ids.isin(column).sum() >= least:
             such = ", ".join(map(str, ids[:3]))
             raise ValueError(

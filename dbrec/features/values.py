@@ -1,5 +1,6 @@
 """Tell what the values of a feature are, and make them plain, so that JSON can hold them."""
 
+import re
 import reprlib
 from decimal import Decimal
 from numbers import Integral, Real
@@ -33,11 +34,7 @@ def types_in(values: pd.Series) -> dict:
 
 
 def type_of_all(name: str, known: pd.Series) -> str:
-    """Return the type in `PLAIN` that all values of a feature are of; there is at least one.
-
-    Raises:
-        ValueError: If there are several types, or others.
-    """
+    """Return the type in `PLAIN` that all values of a feature are of, or refuse several types, or others."""
     examples = types_in(known)
     if len(examples) > 1 or not examples.keys() <= PLAIN:
         such = " and ".join(reprlib.repr(value) for value in examples.values())
@@ -68,3 +65,9 @@ def plain_categories(values: pd.Series) -> pd.Series:
 def members(values: pd.Series) -> pd.Series:
     """List what the tuples of a column hold, indexed by the tuple's position, without missing values."""
     return values.astype(object).reset_index(drop=True).explode().dropna().map(plain)
+
+
+def words(values: pd.Series) -> pd.Series:
+    """List what words the texts of a column hold, each once a text, as `members` does."""
+    in_text = re.compile(r"[\w']+").findall
+    return members(values.astype(object).map(lambda text: set(in_text(text.lower())), na_action="ignore"))

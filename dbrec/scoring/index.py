@@ -4,6 +4,7 @@ import reprlib
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from dbrec import storage
 from dbrec.checks import whole_number
@@ -27,17 +28,16 @@ class ItemIndex:
     Each vector is linked to some that have large dot products with it, and a search walks along the links
     towards larger ones. So most links lead to the longest vectors, which stand first in most lists; a fifth
     of the items can't be reached at all. That finds the first ranks well, .99 of ten among a million items
-    with 512 candidates, and the later ones badly. How many are found (the recall) depends on `effort`, k and
-    the vectors: `benchmarks/results/retrieval.csv`. Below about 100 thousand items exact search will do.
+    with 512 candidates, and the later ones badly: `benchmarks/results/retrieval.csv`. Below about 100
+    thousand items exact search will do.
 
     Args:
         item_vectors: Shape (m, dim), numbers below 1e15 in size; lengths may differ and count.
-        effort: Candidates that a search keeps, 1 to 1,000,000, or `DEPTH` times the number asked for if that
-            is more: more finds more, and takes longer. May be set later, as may `threads`.
+        effort: Candidates that a search keeps, 1 to 1,000,000, and at least 8 for each item asked for: more
+            finds more, and takes longer. May be set later, as may `threads`.
         links: Links a vector, 2 to 1,000; twice as many in the lowest layer.
         build_effort: Candidates kept while a vector is linked, 1 to 1,000,000.
-        threads: Threads to build and search with, up to 1,024; 0 takes all cores. Only 1 builds the same
-            graph from the same vectors each time.
+        threads: Up to 1,024; 0 takes all cores. Only 1 builds the same graph from the same vectors each time.
 
     Raises:
         ValueError: If the vectors aren't a table of finite numbers, or another number is out of its range.
@@ -77,17 +77,15 @@ class ItemIndex:
 
         Args:
             queries: Shape (n, dim), or (dim,) for one; numbers below 1e15 in size.
-            k: Length of a list, at least 1; at most the number of items is given.
+            k: Length of a list, at least 1.
             left_out: For each query the positions of items that it mustn't get, such as those seen. Where
                 many of them stand first, the list comes out short.
 
         Returns:
-            Positions and scores, shape (n, min(k, number of items)), best first. Where fewer are found,
-            positions end in -1 and scores in minus infinity.
+            Positions and scores, shape (n, min(k, m)), best first, and -1 and minus infinity for what lacks.
 
         Raises:
-            ValueError: If a number is out of its range, queries aren't finite or of another length than the
-                items' vectors, or `left_out` isn't n lists of positions.
+            ValueError: If a number is out of its range, or queries or `left_out` aren't as said above.
         """
         k, dim = min(whole_number("k", k), len(self)), self._graph.ndim
         queries = _table(queries, "queries", f"give rows of length {dim}, finite numbers", dim)
@@ -110,28 +108,24 @@ class ItemIndex:
         return effort, whole_number("threads", self.threads, 0, MOST_THREADS)
 
     def _search(self, queries: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+        """Find groups of equal vectors, and put the items of each in its place, up to `size` items a row."""
         effort, threads = self._settings()
         asked = min(int(size), len(self._graph))
         self._graph.expansion_search = max(effort, DEPTH * asked)
         found = self._graph.search(queries, asked, threads=threads)
         # one query gives flat arrays, cut at the number found
-        n_found = found.counts if found.keys.ndim == 2 else np.array([len(found.keys)])
-        groups = np.atleast_2d(found.keys).astype(int)
-        there = np.arange(groups.shape[1]) < n_found[:, None]
-        return self._items(np.where(there, groups, -1), 1 - np.atleast_2d(found.distances), size)
-
-    def _items(self, groups: np.ndarray, scores: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
-        """Put the items of a group of equal vectors in its place, up to `size` items a row."""
-        counts = np.where(groups < 0, 0, np.diff(self._starts)[groups])
-        ends = np.minimum(np.cumsum(counts, axis=1), size)
+        groups, products = np.atleast_2d(found.keys).astype(int), 1 - np.atleast_2d(found.distances)
+        n_found = found.counts if found.keys.ndim == 2 else np.array([groups.size])
+        groups = np.where(np.arange(groups.shape[1]) < n_found[:, None], groups, -1)
+        ends = np.where(groups < 0, 0, np.diff(self._starts)[groups]).cumsum(axis=1).clip(max=size)
         taken = np.diff(ends, axis=1, prepend=0).ravel()
         within = np.arange(taken.sum()) - np.repeat(np.cumsum(taken) - taken, taken)
         positions = np.full((len(groups), size), -1)
-        values = np.full(positions.shape, -np.inf, np.float32)
-        there = np.arange(size) < ends[:, -1:]
-        positions[there] = self._members[np.repeat(self._starts[groups].ravel(), taken) + within]
-        values[there] = np.repeat(scores.ravel(), taken)
-        return positions, values
+        scores = np.full(positions.shape, -np.inf, np.float32)
+        filled = np.arange(size) < ends[:, -1:]
+        positions[filled] = self._members[np.repeat(self._starts[groups].ravel(), taken) + within]
+        scores[filled] = np.repeat(products.ravel(), taken)
+        return positions, scores
 
     def holds(self, item_vectors: np.ndarray) -> bool:
         """Tell whether the index was made of these vectors, as far as their number and a sample tell."""
@@ -144,14 +138,7 @@ class ItemIndex:
         return bool(np.allclose(held, given, rtol=1e-3, atol=1e-4 * np.abs(given).max()))
 
     def save(self, path) -> None:
-        """Write the index, its vectors included, to a folder, as `dbrec.storage.writing` does.
-
-        Args:
-            path: A folder that is new, empty or holds an index.
-
-        Raises:
-            OSError: If it can't be written, or holds something else.
-        """
+        """Write the index, its vectors included, to a folder, as `dbrec.storage.writing` does."""
         arrays = {"graph": np.frombuffer(self._graph.save(), np.uint8), "ndim": self._graph.ndim}
         arrays |= {"members": self._members, "starts": self._starts}
         storage.write_arrays(path, KIND, FORMAT, {}, {FILE: arrays})
@@ -162,11 +149,6 @@ class ItemIndex:
 
         Load only indexes that you trust: a C++ library reads the graph inside, and one made to harm can. What
         is merely damaged or not whole is refused before, by its checksums.
-
-        Args:
-            path: Folder of the index.
-            effort: As in the class.
-            threads: As in the class.
 
         Raises:
             FileNotFoundError: If there is no index at `path`.
@@ -189,11 +171,12 @@ class ItemIndex:
     def _is_whole(self, dim) -> bool:
         """Tell whether each item is in one group of equal vectors, and each group in the graph."""
         members, starts, graph = self._members, self._starts, self._graph
-        items = np.array_equal(np.sort(members), np.arange(len(members))) and members.dtype.kind == "i"
+        whole_numbers = members.dtype.kind == starts.dtype.kind == "i"
+        items = np.array_equal(np.sort(members), np.arange(len(members)))
         groups = starts[0] == 0 and starts[-1] == len(members) and (np.diff(starts) > 0).all()
         nodes = np.array_equal(np.sort(np.asarray(graph.keys)), np.arange(len(starts) - 1))
-        nodes = nodes and graph.ndim == dim and graph.metric_kind == MetricKind.IP
-        return bool(items and groups and starts.dtype.kind == "i" and nodes)
+        fits = graph.ndim == dim and graph.metric_kind == MetricKind.IP
+        return bool(whole_numbers and items and groups and nodes and fits)
 
 
 def _table(values, name: str, advice: str, dim: int | None = None) -> np.ndarray:
@@ -211,7 +194,6 @@ def _table(values, name: str, advice: str, dim: int | None = None) -> np.ndarray
 
 
 def _lists(left_out, n_queries: int, n_items: int) -> list[np.ndarray]:
-    """Return the positions to leave out of each query, as arrays."""
     advice = f"give a list for each query, of positions from 0 to {n_items - 1}"
     try:
         lists = [np.asarray(items) for items in ([()] * n_queries if left_out is None else left_out)]
@@ -231,13 +213,10 @@ def _equal_vectors(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndar
 
     Gives the position of the first item of each group; all positions, by group; where each group starts.
     """
-    rows = np.ascontiguousarray(vectors + 0.0)  # -0 becomes 0
-    keys = rows.view(np.dtype((np.void, rows.strides[0]))).ravel()
-    _, first, group = np.unique(keys, return_index=True, return_inverse=True)
-    place = np.argsort(np.argsort(first))  # groups in the order of their first items
-    group = place[group]
-    starts = np.append(0, np.cumsum(np.bincount(group)))
-    return np.sort(first), np.argsort(group, kind="stable"), starts
+    rows = pd.Series(list(map(bytes, vectors + 0.0)), dtype=object)  # -0 becomes 0
+    group = pd.factorize(rows)[0]  # in the order of their first items
+    members, starts = np.argsort(group, kind="stable"), np.append(0, np.cumsum(np.bincount(group)))
+    return members[starts[:-1]], members, starts
 
 
 def _leave_out(positions: np.ndarray, scores: np.ndarray, left_out: list[np.ndarray], n_items: int) -> tuple:
