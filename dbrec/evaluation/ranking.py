@@ -5,18 +5,16 @@ from numbers import Real
 import numpy as np
 import pandas as pd
 
-from dbrec.checks import positions, raw_ids, whole_number
-
-PAIR = ["user_id", "item_id"]
+from dbrec.checks import PAIR, id_frame, positions, whole_number
 
 
 def ranking_metrics(recommended: pd.DataFrame, relevant: pd.DataFrame, k: int = 10) -> pd.DataFrame:
     """Compute precision, recall, NDCG, reciprocal rank and hit at k of each user's list.
 
     Args:
-        recommended: Lists as `HybridRecommender.recommend` gives them: columns ``user_id``, ``rank`` (whole
-            numbers from 1) and ``item_id``. Ranks above `k` are ignored; a list may be shorter than `k`.
-        relevant: The films that would have been right: columns ``user_id`` and ``item_id``.
+        recommended: Lists with columns ``user_id``, ``item_id`` and ``rank`` (whole numbers from 1). Ranks
+            above `k` are ignored; a list may be shorter than `k`.
+        relevant: The items that would have been right: columns ``user_id`` and ``item_id``.
         k: Length of the list, at least 1.
 
     Returns:
@@ -57,16 +55,14 @@ def coverage(recommended: pd.DataFrame, n_items: int, k: int = 10) -> float:
     """Compute the share of the catalogue that is shown to anybody.
 
     Args:
-        recommended: Lists, as `ranking_metrics` takes them.
+        recommended, k: As `ranking_metrics` takes them.
         n_items: Number of items that could have been shown, at least 1.
-        k: Length of the list, at least 1; ranks above it are ignored.
 
     Returns:
         A number in [0, 1].
 
     Raises:
-        TypeError: As `ranking_metrics`.
-        ValueError: As `ranking_metrics`, or if the lists hold more items than there are.
+        TypeError, ValueError: As `ranking_metrics`, or if the lists hold more items than there are.
 
     Example:
         >>> lists = pd.DataFrame({"user_id": [1, 1, 2, 2], "rank": [1, 2, 1, 2], "item_id": [7, 8, 7, 9]})
@@ -78,22 +74,6 @@ def coverage(recommended: pd.DataFrame, n_items: int, k: int = 10) -> float:
     if shown > n_items:
         raise ValueError(f"the lists hold {shown} items and n_items is {n_items}: give the catalogue's size")
     return shown / n_items
-
-
-def id_frame(frame: pd.DataFrame, name: str, *others: str) -> pd.DataFrame:
-    """Return ``user_id``, ``item_id`` and other columns of a frame, its ids as `raw_ids` gives them.
-
-    Raises:
-        TypeError: If it isn't a frame, or its ids are neither ints nor text.
-        ValueError: If a column isn't there once, or an id is missing.
-    """
-    columns = [*PAIR, *others]
-    if not isinstance(frame, pd.DataFrame):
-        raise TypeError(f"{name} is a {type(frame).__name__}: give a frame with the columns {columns}")
-    if any(list(frame).count(column) != 1 for column in columns):
-        raise ValueError(f"{name} has the columns {list(frame)}: {columns} must be there, each once")
-    ids = {column: raw_ids(frame[column], f"{name}[{column!r}]") for column in PAIR if len(frame)}
-    return frame[columns].assign(**ids)
 
 
 def _shown(recommended: pd.DataFrame, k: int) -> pd.DataFrame:
