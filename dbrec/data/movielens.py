@@ -50,15 +50,14 @@ def load_movielens(name: str = "ml-1m", data_dir: str | Path | None = None) -> M
         The three frames. Every rating's user and movie have a row in the other two.
 
     Raises:
-        DataError: The name isn't one of the two, `data_dir` doesn't hold the set, or a file is damaged or in
-            a wrong encoding that shows: the message names file and line, and what is allowed.
-        UnavailableError: The set is nowhere and can't be fetched; the message says why, and what to do.
+        DataError: The name isn't one of the two, `data_dir` doesn't hold the set, or a line of a file is
+            damaged or visibly isn't Latin-1.
+        UnavailableError: The set is nowhere and can't be fetched.
     """
     _check_name(name, "name")
     folder = find_folder(name, data_dir)
     ratings_file, users_file, movies_file = (folder / file for file in FILES[name])
-    users = read_users(users_file, name)
-    movies = read_movies(movies_file, name)
+    users, movies = read_users(users_file, name), read_movies(movies_file, name)
     ratings = read_ratings(ratings_file, name)
     for column, rows, file in (("user_id", users, users_file), ("item_id", movies, movies_file)):
         unknown = ~ratings[column].isin(rows.index).to_numpy()

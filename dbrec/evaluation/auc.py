@@ -38,7 +38,8 @@ def auc_per_user(users, liked, scores) -> pd.Series:
 
     Args:
         users: User of each row, shape (n,): ids or positions, ints or text.
-        liked, scores: As `auc` takes them.
+        liked: As in `auc`.
+        scores: As in `auc`.
 
     Returns:
         One AUC in [0, 1] a user, indexed by user in ascending order; its mean is "the AUC per user". Users
@@ -77,7 +78,9 @@ def bootstrap_auc(
     interval too narrow. A resample in which no user has both kinds of row has no AUC, and is drawn again.
 
     Args:
-        users, liked, scores: As `auc_per_user` takes them.
+        users: As in `auc_per_user`.
+        liked: As in `auc`.
+        scores: As in `auc`.
         n_resamples: Number of resamples of the users, at least 1.
         level: Share of the resamples inside the interval, in (0, 1).
         seed: Seed of the resamples.

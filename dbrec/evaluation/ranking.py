@@ -52,14 +52,12 @@ def ranking_metrics(recommended: pd.DataFrame, relevant: pd.DataFrame, k: int = 
 
 
 def coverage(recommended: pd.DataFrame, n_items: int, k: int = 10) -> float:
-    """Compute the share of the catalogue that is shown to anybody.
+    """Compute the share of the catalogue that is shown to anybody, in [0, 1].
 
     Args:
-        recommended, k: As `ranking_metrics` takes them.
+        recommended: As in `ranking_metrics`.
         n_items: Number of items that could have been shown, at least 1.
-
-    Returns:
-        A number in [0, 1].
+        k: As in `ranking_metrics`.
 
     Raises:
         TypeError, ValueError: As `ranking_metrics`, or if the lists hold more items than there are.

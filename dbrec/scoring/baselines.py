@@ -64,7 +64,8 @@ def logistic_regression(
 
     Args:
         ratings: As `item_mean` takes them.
-        users, items: Features, indexed by user and by item id; None for ids alone.
+        users: User features, indexed by user id.
+        items: Item features, indexed by item id.
         liked_from: Lowest rating that counts as liked.
         c: Inverse strength of the penalty, above 0.
 
