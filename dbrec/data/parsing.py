@@ -58,7 +58,7 @@ def read_ratings(path: Path, name: str) -> pd.DataFrame:
 
 
 def read_users(path: Path, name: str) -> pd.DataFrame:
-    """Read `users.dat` of "ml-1m" or `u.user` of "ml-100k", whose ages fall into groups, as `MovieLens.users`.
+    """Read `users.dat` of "ml-1m" or `u.user` of "ml-100k" as `MovieLens.users`, ages cut into groups.
 
     Raises:
         DataError: A row is malformed, a code or name isn't one of the set's own, or a user_id comes twice.

@@ -1,6 +1,7 @@
 """A planted world: people with tastes, films that suit them more or less, and who rates which."""
 
 import numpy as np
+import pandas as pd
 
 from dbrec.data.parsing import AGE_GROUPS, GENRES, OCCUPATIONS
 
@@ -80,7 +81,8 @@ class PlantedWorld:
         counts = self.n_rated[first : first + USERS_A_BLOCK]
         users, items = self._come_across(rng, counts)
         scores = np.einsum("nd,nd->n", self.user_vectors[first + users], self.item_vectors[items])
-        kept = _most_wanted(CHOICE * scores + rng.gumbel(size=len(scores)), users, counts)
+        wish = pd.Series(CHOICE * scores + rng.gumbel(size=len(scores)))
+        kept = wish.groupby(users).rank(method="first", ascending=False).to_numpy() <= counts[users]
         noise = NOISE * rng.standard_normal(kept.sum(), np.float32)
         return first + users[kept], items[kept], scores[kept] + noise
 
@@ -134,14 +136,3 @@ def _activity(rng: np.random.Generator, n_users: int, n_ratings: int, most: int)
     rounded_up = np.argsort(-rest, kind="stable")[: int(n_ratings - whole.sum())]
     whole[rounded_up] += 1
     return whole.astype(np.int64)
-
-
-def _most_wanted(wish: np.ndarray, users: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """Mark the `counts` rows of each user that have the strongest wish; `users` ascends."""
-    met = np.bincount(users, minlength=len(counts))
-    # One sort serves all users: wishes squeezed into [0, 1) stay within the band of their user.
-    order = np.argsort(users + (wish - wish.min()) / (1 + wish.max() - wish.min()))
-    rank = np.arange(len(users)) - np.repeat(np.cumsum(met) - met, met)
-    kept = np.zeros(len(users), bool)
-    kept[order] = rank >= np.repeat(met - counts, met)
-    return kept
