@@ -25,8 +25,7 @@ BALLS = 64  # in the urn for an item, on average
 class PlantedWorld:
     """Hold what is drawn before any rating, and draw the ratings of one block of 1,024 users at a time.
 
-    A block draws from a stream of its own, told by the seed and the block's number, so its ratings don't hang
-    on which blocks were drawn before it.
+    A block draws from a stream of its own, so its ratings don't hang on which blocks were drawn before it.
 
     Attributes:
         user_codes: Positions of each user's features in `USER_FEATURES`, shape (n_users, 3), int8.
@@ -133,6 +132,5 @@ def _activity(rng: np.random.Generator, n_users: int, n_ratings: int, most: int)
         n = np.minimum(FEWEST_RATINGS + middle * weights, most).sum()
         low, high = (middle, high) if n < n_ratings else (low, middle)
     whole, rest = np.divmod(np.minimum(FEWEST_RATINGS + high * weights, most), 1)
-    rounded_up = np.argsort(-rest, kind="stable")[: int(n_ratings - whole.sum())]
-    whole[rounded_up] += 1
+    whole[np.argsort(-rest, kind="stable")[: int(n_ratings - whole.sum())]] += 1
     return whole.astype(np.int64)

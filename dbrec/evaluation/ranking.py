@@ -20,8 +20,8 @@ def ranking_metrics(recommended: pd.DataFrame, relevant: pd.DataFrame, k: int = 
     Returns:
         A frame indexed by the users of `relevant`, each column in [0, 1]: ``precision`` = hits / k,
         ``recall`` = hits / number of relevant items, ``ndcg`` = DCG / best DCG within k, with a gain of
-        1 / log2(rank + 1) a hit, ``mrr`` = 1 / rank of the first hit, or 0 without one, and ``hit`` = 1 with
-        a hit, or 0. A user without a list counts 0; a user without relevant items is left out.
+        1 / log2(rank + 1) a hit, ``mrr`` = 1 / rank of the first hit, and ``hit`` = 1 with a hit; without
+        one, or a list, all are 0. A user without relevant items is left out.
 
     Raises:
         TypeError: If one isn't a frame, or ids aren't of one type, ints or text, in both.
@@ -35,20 +35,19 @@ def ranking_metrics(recommended: pd.DataFrame, relevant: pd.DataFrame, k: int = 
     for column in PAIR if len(shown) else []:  # refuses ints in one frame and text in the other
         positions(pd.Index(relevant[column].unique()), shown[column], f"recommended[{column!r}]")
     hits = shown[pd.MultiIndex.from_frame(shown[PAIR]).isin(pd.MultiIndex.from_frame(relevant))]
-    total = relevant.groupby("user_id").size()
-    n_hits = hits.groupby("user_id").size().reindex(total.index, fill_value=0)
-    gains = (1 / np.log2(hits["rank"] + 1)).groupby(hits["user_id"]).sum()
-    n_best = np.array([min(n, k) for n in total.tolist()], int)
+    hits, total = hits.set_index("user_id")["rank"], relevant.groupby("user_id").size()
+    n_hits = hits.groupby(level=0).size().reindex(total.index, fill_value=0)
+    gains = (1 / np.log2(hits + 1)).groupby(level=0).sum()
+    n_best = total.map(lambda n: min(n, k)).to_numpy(int)
     best = np.cumsum(1 / np.log2(np.arange(2, 2 + n_best.max(initial=0))))[n_best - 1]
-    return pd.DataFrame(
-        {
-            "precision": n_hits / k,
-            "recall": n_hits / total,
-            "ndcg": gains.reindex(total.index, fill_value=0) / best,
-            "mrr": (1 / hits.groupby("user_id")["rank"].min()).reindex(total.index, fill_value=0),
-            "hit": (n_hits > 0).astype(float),
-        }
-    )
+    measures = {
+        "precision": n_hits / k,
+        "recall": n_hits / total,
+        "ndcg": gains.reindex(total.index, fill_value=0) / best,
+        "mrr": (1 / hits.groupby(level=0).min()).reindex(total.index, fill_value=0),
+        "hit": (n_hits > 0).astype(float),
+    }
+    return pd.DataFrame(measures)
 
 
 def coverage(recommended: pd.DataFrame, n_items: int, k: int = 10) -> float:
@@ -78,7 +77,7 @@ def _shown(recommended: pd.DataFrame, k: int) -> pd.DataFrame:
     """Return the rows of lists that are within k, or say what is wrong with the lists."""
     lists = id_frame(recommended, "recommended", "rank")
     for rank in lists["rank"].unique().tolist():
-        if not isinstance(rank, Real) or not 1 <= rank < 2**31 or rank % 1:
+        if not isinstance(rank, Real) or rank < 1 or not rank < 2**31 or rank % 1:
             raise ValueError(f"recommended['rank'] holds {rank!r}: give whole numbers from 1")
     if lists.duplicated(["user_id", "rank"]).any():
         raise ValueError("a user's list holds a rank twice: number its items 1, 2, 3 ...")

@@ -47,16 +47,13 @@ def build_post_model(
     item_table = _table("item_embedding", n_items, embedding_dim, seed + 1)
     negative = _dense("item_dense" if siamese else "negative_dense", embedding_dim, seed + 4)
     positive = negative if siamese else _dense("positive_dense", embedding_dim, seed + 3)
-    user = _dense("user_dense", embedding_dim, seed + 2)
-    parts = zip(widths, inputs, [user_table, item_table, item_table], [user, positive, negative], strict=True)
-    ends = [
-        dense(keras.layers.Flatten(name=f"{name}_flatten")(table(row))) for name, row, table, dense in parts
-    ]
-    loss, score = (
-        TripletLossLayer(sigmoid_loss, name="triplet_loss")(ends),
-        ScoreLayer(name="score")(ends[:2]),
-    )
+    denses = [_dense("user_dense", embedding_dim, seed + 2), positive, negative]
+    flat = [keras.layers.Flatten(name=f"{name}_flatten") for name in widths]
+    parts = zip(inputs, [user_table, item_table, item_table], flat, denses, strict=True)
+    ends = [dense(flatten(table(row))) for row, table, flatten, dense in parts]
+    loss = TripletLossLayer(sigmoid_loss, name="triplet_loss")(ends)
     network_train = keras.Model(inputs, loss, name="post_network_train")
+    score = ScoreLayer(name="score")(ends[:2])
     return network_train, keras.Model(inputs[:2], score, name="post_network_predict")
 
 
@@ -121,9 +118,8 @@ def fit_post_model(
     n_users, n_items = (int(encoder.rows[:, 1:].max()) + 1 for encoder in encoders)
     widths = user_rows.shape[1], item_rows.shape[1]
     network_train, network_predict = build_post_model(*widths, n_users, n_items, siamese=True, seed=seed)
-    train_post_model(
-        network_train, triplet_dataset([sampler], [(user_rows, item_rows)], BATCH_SIZE), iterations
-    )
+    batches = triplet_dataset([sampler], [(user_rows, item_rows)], BATCH_SIZE)
+    train_post_model(network_train, batches, iterations)
     user_vectors = _vectors(network_predict, 0, "user_dense", encoders[0])
     item_vectors = _vectors(network_predict, 1, "item_dense", encoders[1])
     return VectorScorer(encoders[0].all_ids, encoders[1].all_ids, user_vectors, item_vectors, ratings)

@@ -78,12 +78,12 @@ def logistic_regression(
         found = f"of {len(liked)} ratings, {liked.sum()} are liked (rating >= {liked_from})"
         raise ValueError(f"{found}: choose liked_from between the lowest and the highest rating")
     sides = [FeatureEncoder.fit(ratings["user_id"], users), FeatureEncoder.fit(ratings["item_id"], items)]
-    tables = [one_hot(encoder, encoder.rows) for encoder in sides]
-    places = [side.all_ids.get_indexer(ratings[name]) for side, name in zip(sides, PAIR, strict=True)]
-    design = sparse.hstack([table[rows] for table, rows in zip(tables, places, strict=True)], "csr")
+    tables = [one_hot(side, side.rows) for side in sides]
+    parts = zip(tables, sides, PAIR, strict=True)
+    design = sparse.hstack([t[side.all_ids.get_indexer(ratings[name])] for t, side, name in parts], "csr")
     model = LogisticRegression(C=number("c", c, "(0, inf)"), max_iter=300).fit(design, liked)
     weights = np.split(model.coef_[0], [tables[0].shape[1]])
     user_part, item_part = (np.append(t @ w, 0.0) for t, w in zip(tables, weights, strict=True))
-    user_vectors = np.stack([user_part + model.intercept_[0], np.ones_like(user_part)], axis=1)
-    item_vectors = np.stack([np.ones_like(item_part), item_part], axis=1)
+    user_vectors = np.column_stack([user_part + model.intercept_[0], np.ones_like(user_part)])
+    item_vectors = np.column_stack([np.ones_like(item_part), item_part])
     return VectorScorer(sides[0].all_ids, sides[1].all_ids, user_vectors, item_vectors, ratings)
