@@ -40,14 +40,13 @@ class MovieLens:
 def load_movielens(name: str = "ml-1m", data_dir: str | Path | None = None) -> MovieLens:
     """Load a MovieLens data set, and fetch it first where it isn't on this machine.
 
+    Every rating's user and movie have a row in the other two frames.
+
     Args:
         name: `"ml-1m"` or `"ml-100k"`.
         data_dir: A folder that holds `ml-1m/ratings.dat` or `ml-100k/u.data` and their like; it is only
             read. None looks in `$DBREC_DATA_DIR`, then in the user's cache folder (`$DBREC_CACHE_DIR` where
             set), then downloads into that cache.
-
-    Returns:
-        The three frames. Every rating's user and movie have a row in the other two.
 
     Raises:
         DataError: The name isn't one of the two, `data_dir` doesn't hold the set, or a line of a file is

@@ -40,7 +40,7 @@ def split_ratings(ratings: pd.DataFrame, test_share: float = 0.2, seed: int = 0)
 
 
 def held_out_rows(user_index: np.ndarray, test_share: float, seed: int) -> np.ndarray:
-    """Choose the rows that `split_ratings` holds out, from positions in place of ids.
+    """Choose the rows that `split_ratings` holds out, by positions in place of ids, as booleans, shape (n,).
 
     Each row draws a number, and each user's rows with the least numbers are held out: which rows those are
     hangs on their order, and not on which position a user has.
@@ -49,9 +49,6 @@ def held_out_rows(user_index: np.ndarray, test_share: float, seed: int) -> np.nd
         user_index: Position of each row's user, from 0 and in any numbering, shape (n,).
         test_share: As in `split_ratings`.
         seed: As in `split_ratings`.
-
-    Returns:
-        Whether a row is held out, shape (n,), boolean.
     """
     share, draws = _share(test_share), np.random.default_rng(seed_number(seed)).random(len(user_index))
     rank = pd.Series(draws).groupby(user_index).rank(method="first").to_numpy()

@@ -9,16 +9,13 @@ from dbrec.checks import finite_numbers, labels, number, raw_ids, seed_number, w
 
 
 def auc(liked, scores) -> float:
-    """Compute the area under the ROC curve over all rows together (pooled).
+    """Compute the area under the ROC curve over all rows together (pooled), in [0, 1].
 
     It is the chance that a liked row, drawn at random, scores above a not-liked one; a tie counts half.
 
     Args:
         liked: Labels, shape (n,): true or 1 where the user liked the item, false or 0 where not.
         scores: Finite scores, shape (n,), on any scale: only their order counts.
-
-    Returns:
-        A number in [0, 1]; 0.5 is chance.
 
     Raises:
         ValueError: If labels or scores aren't as said here, or all labels are the same.

@@ -96,7 +96,8 @@ def fit_post_model(
 ) -> VectorScorer:
     """Fit the post's model in its Siamese form, both films through one dense layer, by batches of 32.
 
-    It knows users and items by their features alone, so that all who share them are one to it.
+    It knows users and items by their features alone, so that all who share them are one to it; it scores all
+    ids in `users` and `items`.
 
     Args:
         ratings: Training ratings: columns ``user_id``, ``item_id`` and ``rating``.
@@ -105,9 +106,6 @@ def fit_post_model(
         liked_from: Lowest rating that counts as liked.
         iterations: Batches to train on, a multiple of 100.
         seed: Seed of the first weights and of the draws.
-
-    Returns:
-        A scorer of all ids in `users` and `items`.
     """
     encoders = FeatureEncoder.fit(ratings["user_id"], users), FeatureEncoder.fit(ratings["item_id"], items)
     user_rows, item_rows = (encoder(encoder.trained_ids)[:, 1:] for encoder in encoders)

@@ -34,7 +34,8 @@ def search(
 
     The first ten trials are drawn at random, the later ones by a tree-structured Parzen estimator (TPE). The
     file is written anew after each trial, so a search that was broken off goes on where it stopped, to the
-    same trials as one that wasn't; and a search that is done only reads it. One line is printed a trial.
+    same trials as one that wasn't; and a search that is done only reads it. One line is printed a trial. The
+    result is that of `read_trials`.
 
     Args:
         objective: Takes one setting a name of `space` and returns a mapping of results: ``"score"``, the
@@ -44,9 +45,6 @@ def search(
         n_trials: Trials in the file at the end, failed ones included; at least 1.
         path: The CSV file, in a folder that exists. One process at a time may write it.
         seed: Seed of the draws.
-
-    Returns:
-        The frame that `read_trials` returns.
 
     Raises:
         ValueError: If an argument isn't as said here, or as `read_trials`; the file stays as it was.
@@ -74,7 +72,7 @@ def read_trials(path: str | Path, space: Space) -> pd.DataFrame:
 
     Args:
         path: The CSV file that `search` wrote.
-        space: The space of that search: it tells the type of each setting.
+        space: The space of that search, for the type of each setting.
 
     Returns:
         A frame with a row a trial, indexed by ``trial`` from 0: ``state`` (``"done"`` or ``"failed"``),
