@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 
 LARGEST_SEED = 2**31 - 1
+PAIR = ["user_id", "item_id"]
+NUMBERS = ("floating", "integer", "mixed-integer-float", "decimal", "boolean", "empty")
 
 
 def whole_number(name: str, value, least: int = 1, most: int | None = None) -> int:
@@ -143,3 +145,30 @@ def labels(liked) -> np.ndarray:
     if wrong.any():
         raise ValueError(f"liked holds {values[wrong].iloc[0]!r}: give true or false, as by rating >= 4")
     return np.asarray(liked, bool)
+
+
+def id_frame(frame: pd.DataFrame, name: str, *others: str) -> pd.DataFrame:
+    """Return ``user_id``, ``item_id`` and other columns of a frame, its ids as `raw_ids` gives them.
+
+    Raises:
+        TypeError: If it isn't a frame, or as `raw_ids`.
+        ValueError: If a column isn't there once, or as `raw_ids`.
+    """
+    columns = [*PAIR, *others]
+    if not isinstance(frame, pd.DataFrame):
+        raise TypeError(f"{name} is a {type(frame).__name__}: give a frame with the columns {columns}")
+    if any(list(frame).count(column) != 1 for column in columns):
+        raise ValueError(f"{name} has the columns {list(frame)}: {columns} must be there, each once")
+    ids = {column: raw_ids(frame[column], f"{name}[{column!r}]") for column in PAIR if len(frame)}
+    return frame[columns].assign(**ids)
+
+
+def finite_numbers(values, name: str) -> np.ndarray:
+    """Return numbers as floats, or refuse text and other types, and what is missing or infinite."""
+    values = np.asarray(values, None if hasattr(values, "dtype") else object)
+    if (kind := pd.api.types.infer_dtype(values.ravel())) not in NUMBERS:
+        raise ValueError(f"{name} are {kind}, such as {values.ravel()[:3].tolist()}: give numbers")
+    values = pd.to_numeric(values.ravel(), errors="coerce").astype(float).reshape(values.shape)
+    if wrong := (~np.isfinite(values)).sum():
+        raise ValueError(f"{wrong} {name} are not finite numbers: give one a row, or leave the row out")
+    return values

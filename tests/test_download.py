@@ -296,9 +296,12 @@ def test_a_look_up_of_a_name_that_hangs_is_given_up(server, monkeypatch):
 def test_a_host_without_connection_is_asked_once_for_both_sets(server, monkeypatch, capfd):
     asked = []
     monkeypatch.setattr(download, "SITES", {"Two": "http://two.invalid/"})
-    monkeypatch.setattr(
-        download, "_connect", lambda host, port, out: asked.append(host) or out.put("refused")
-    )
+
+    def look_up(host, *args, **kwargs):
+        asked.append(host)
+        raise OSError("refused")
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
     monkeypatch.setattr(recbole_wheel, "_commands", lambda scratch: [])
     with pytest.raises(UnavailableError) as caught:
         default_dataset()

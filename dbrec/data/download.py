@@ -4,13 +4,13 @@ import importlib.util
 import io
 import logging
 import os
-import queue
 import socket
 import sys
 import threading
 import time
 import zipfile
 from collections.abc import Callable
+from concurrent.futures import Future, wait
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -35,7 +35,6 @@ MOST_SECONDS = 120.0  # for the larger zip's 6 MB at 50 kB/s; who drips bytes ne
 MOST_BYTES = 8_000_000  # what is longer than the larger zip is something else, and may have no end
 REST_SECONDS = 30.0  # before a host without connection is asked again, as for the second data set
 _unreachable_since: dict[tuple[str, int], float] = {}
-_SOURCE_ERRORS = (zipfile.BadZipFile, EOFError, LookupError, ValueError, RuntimeError)
 logger = logging.getLogger(__name__)
 
 
@@ -44,10 +43,11 @@ class UnavailableError(DataError):
 
     def __init__(self, name: str, answers: dict[str, str]):
         self.answers = answers
-        lines = [f"{name} can't be had:", *(f"  {place}: {answer}" for place, answer in answers.items())]
-        lines.append(f"Download its zip from {PAGE} and unpack it in {cache_folder()}")
-        lines.append("(or in another folder, and set $DBREC_DATA_DIR to that one).")
-        super().__init__("\n".join(lines))
+        lines = [f"  {place}: {answer}\n" for place, answer in answers.items()]
+        super().__init__(
+            f"{name} can't be had:\n{''.join(lines)}Download its zip from {PAGE} and unpack it in "
+            f"{cache_folder()}\n(or in another folder, and set $DBREC_DATA_DIR to that one)."
+        )
 
 
 def cache_folder() -> Path:
@@ -65,8 +65,8 @@ def find_folder(name: str, data_dir: str | Path | None = None) -> Path:
 
     Args:
         name: `"ml-1m"` or `"ml-100k"`.
-        data_dir: The only folder to look in. None looks in `$DBREC_DATA_DIR`, in the cache, and
-            then asks GroupLens, the Hugging Face mirror and, for ML-100K, the package index.
+        data_dir: The only folder to look in. None looks in `$DBREC_DATA_DIR`, in the cache, and then asks
+            GroupLens, the Hugging Face mirror and, for ML-100K, the package index.
 
     Raises:
         DataError: `data_dir` is no path or has no folder of that name, or a folder lacks a file.
@@ -109,13 +109,12 @@ def _fetch_into(folder: Path, name: str, answers: dict[str, str]) -> None:
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with unfinished_folder(folder.parent, "unfinished") as scratch:
-            unfinished = scratch / name
-            unfinished.mkdir()
+            (unfinished := scratch / name).mkdir()
             for source, fetch in _sources(name).items():
                 try:
                     fetch(unfinished)
                     return os.replace(unfinished, folder)
-                except _SOURCE_ERRORS as error:
+                except (zipfile.BadZipFile, EOFError, LookupError, ValueError, RuntimeError) as error:
                     answers[source] = _one_line(error)
     except OSError as error:
         if folder.is_dir():
@@ -128,6 +127,7 @@ def _fetch_into(folder: Path, name: str, answers: dict[str, str]) -> None:
 
 
 def _sources(name: str) -> dict[str, Callable[[Path], None]]:
+    sources: dict[str, Callable[[Path], None]]
     sources = {site: partial(_fetch_zip, f"{url}{name}.zip", name) for site, url in SITES.items()}
     if name == "ml-100k":
         sources["the package index"] = recbole_wheel.fetch_ml_100k
@@ -137,50 +137,49 @@ def _sources(name: str) -> dict[str, Callable[[Path], None]]:
 def _fetch_zip(url: str, name: str, folder: Path) -> None:
     logger.info("Fetching %s", url)
     _knock(url)
-    archive = _within(MOST_SECONDS, _read, url)
-    if archive is None:
-        raise RuntimeError(f"the download had no end within {MOST_SECONDS:g} s")
-    if isinstance(archive, Exception):
-        raise RuntimeError(_one_line(archive))
+    try:
+        archive = _within(MOST_SECONDS, "the download had no end", _read, url)
+    except Exception as error:
+        raise RuntimeError(str(error)) from error  # an OSError would be taken for one of the cache
     refuse_hash(f"{name}.zip", archive, SHA256[name])
     with zipfile.ZipFile(io.BytesIO(archive)) as opened:
         for file in FILES[name]:
             (folder / file).write_bytes(opened.read(f"{name}/{file}"))
 
 
-def _within(seconds: float, work: Callable, *args):
-    """Give what `work` puts into the queue that it gets as its last argument, or None after some seconds.
+def _within(seconds: float, what: str, work: Callable, *args):
+    """Return what `work` returns, raise what it raises, or give it up with a TimeoutError."""
+    # It works in a thread, since requests bounds neither the look-up of a name, nor the number of addresses
+    # that it tries one after the other, nor how slowly a server drips its answer.
+    future: Future = Future()
 
-    It works in a thread, since requests bounds neither the look-up of a name, nor the number of addresses
-    that it tries one after the other, nor how slowly a server drips its answer.
-    """
-    outcome = queue.SimpleQueue()
-    threading.Thread(target=work, args=(*args, outcome), daemon=True).start()
-    try:
-        return outcome.get(timeout=seconds)
-    except queue.Empty:
-        return None
+    def run() -> None:
+        try:
+            future.set_result(work(*args))
+        except Exception as error:
+            future.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    if not wait([future], seconds).done:
+        raise TimeoutError(f"{what} within {seconds:g} s")
+    return future.result()
 
 
-def _read(url: str, outcome: queue.SimpleQueue) -> None:
-    """Put the bytes at an address into the outcome, or what went wrong."""
+def _read(url: str) -> bytes:
+    import requests
+    from tqdm.auto import tqdm
+
     content = bytearray()
-    try:
-        import requests
-        from tqdm.auto import tqdm
-
-        with requests.get(url, timeout=(CONNECT_SECONDS, READ_SECONDS), stream=True) as response:
-            response.raise_for_status()
-            size = int(response.headers.get("Content-Length", 0))
-            with tqdm(total=size, ncols=79, ascii=os.name == "nt", unit="B", unit_scale=True) as bar:
-                for chunk in response.iter_content(2**16):
-                    content += chunk
-                    bar.update(len(chunk))
-                    if len(content) > MOST_BYTES:
-                        raise ValueError(f"the download has more than {MOST_BYTES:,} bytes")
-        outcome.put(bytes(content))
-    except Exception as error:
-        outcome.put(error)
+    with requests.get(url, timeout=(CONNECT_SECONDS, READ_SECONDS), stream=True) as response:
+        response.raise_for_status()
+        size = int(response.headers.get("Content-Length", 0))
+        with tqdm(total=size, ncols=79, ascii=os.name == "nt", unit="B", unit_scale=True) as bar:
+            for chunk in response.iter_content(2**16):
+                content += chunk
+                bar.update(len(chunk))
+                if len(content) > MOST_BYTES:
+                    raise ValueError(f"the download has more than {MOST_BYTES:,} bytes")
+    return bytes(content)
 
 
 def _knock(url: str) -> None:
@@ -189,32 +188,26 @@ def _knock(url: str) -> None:
 
     proxy = requests.utils.select_proxy(url, requests.utils.get_environ_proxies(url))
     target = urlsplit(requests.utils.prepend_scheme_if_needed(proxy, "http") if proxy else url)
-    host = (target.hostname, target.port or (80 if target.scheme == "http" else 443))
+    host = (target.hostname or "", target.port or (80 if target.scheme == "http" else 443))
     if time.monotonic() - _unreachable_since.get(host, -REST_SECONDS) < REST_SECONDS:
         raise RuntimeError(f"{target.hostname} gave no connection a moment ago")
-    error = _within(CONNECT_SECONDS, _connect, *host)
-    if error is None:
-        error = f"no answer within {CONNECT_SECONDS:g} s"
-    if error:
-        _unreachable_since[host] = time.monotonic()
-        raise RuntimeError(f"no connection to {target.hostname} ({error})")
-
-
-def _connect(host: str, port: int, outcome: queue.SimpleQueue) -> None:
-    """Put "" into the outcome when a connection stands, else the reason why not."""
-    reason = "no address"
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        return _within(CONNECT_SECONDS, "no answer", _connect, *host)
     except OSError as error:
-        return outcome.put(error.strerror or str(error))
+        reason = error.strerror or str(error)
+    _unreachable_since[host] = time.monotonic()
+    raise RuntimeError(f"no connection to {target.hostname} ({reason})")
+
+
+def _connect(host: str, port: int) -> None:
+    reason = OSError("no address")
     # IPv4 first: a broken IPv6 route would use up the time.
-    for *_, address in sorted(found, key=lambda info: info[0]):
+    for *_, address in sorted(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM), key=lambda x: x[0]):
         try:
-            socket.create_connection(address[:2], CONNECT_SECONDS).close()
-            return outcome.put("")
+            return socket.create_connection((str(address[0]), port), CONNECT_SECONDS).close()
         except OSError as error:
-            reason = error.strerror or str(error)
-    return outcome.put(reason)
+            reason = error
+    raise reason
 
 
 def _one_line(error: BaseException) -> str:

@@ -14,11 +14,7 @@ from dbrec.data.textfiles import DataError
 
 
 def folder_path(name: str, value: str | os.PathLike) -> Path:
-    """Return a path, with the user's home for ``~``.
-
-    Raises:
-        DataError: It is neither text nor a path, or names the home of nobody; the message calls it `name`.
-    """
+    """Return a path, with the home for ``~``, or raise a DataError that calls it `name`: it isn't one."""
     try:
         return Path(value).expanduser()
     except (TypeError, RuntimeError):
@@ -29,8 +25,7 @@ def folder_path(name: str, value: str | os.PathLike) -> Path:
 def unfinished_folder(parent: Path, prefix: str) -> Iterator[Path]:
     """Give a folder to fill in `parent`, removed at the end with all that wasn't moved out of it.
 
-    Its name holds prefix, machine and process. Those that killed processes of this machine left there are
-    removed first.
+    Its name holds machine and process, so what killed processes of this machine left is removed first.
     """
     start = f"{prefix}-{platform.node()}-"
     for folder in parent.iterdir():
@@ -38,15 +33,14 @@ def unfinished_folder(parent: Path, prefix: str) -> Iterator[Path]:
         if named and not _runs(int(named[1])):
             shutil.rmtree(folder, ignore_errors=True)
     start += f"{os.getpid()}-"
-    with tempfile.TemporaryDirectory(prefix=start, dir=parent, ignore_cleanup_errors=True) as folder:
-        yield Path(folder)
+    with tempfile.TemporaryDirectory(prefix=start, dir=parent, ignore_cleanup_errors=True) as name:
+        yield Path(name)
 
 
 def _runs(process: int) -> bool:
-    if os.name == "nt":
-        return True  # there, os.kill would end it
     try:
-        os.kill(process, 0)  # sends nothing
+        if os.name != "nt":  # there, it would end the process
+            os.kill(process, 0)  # sends nothing
     except (ProcessLookupError, OverflowError):
         return False
     except PermissionError:

@@ -40,25 +40,23 @@ class MovieLens:
 def load_movielens(name: str = "ml-1m", data_dir: str | Path | None = None) -> MovieLens:
     """Load a MovieLens data set, and fetch it first where it isn't on this machine.
 
+    Every rating's user and movie have a row in the other two frames.
+
     Args:
         name: `"ml-1m"` or `"ml-100k"`.
         data_dir: A folder that holds `ml-1m/ratings.dat` or `ml-100k/u.data` and their like; it is only
             read. None looks in `$DBREC_DATA_DIR`, then in the user's cache folder (`$DBREC_CACHE_DIR` where
             set), then downloads into that cache.
 
-    Returns:
-        The three frames. Every rating's user and movie have a row in the other two.
-
     Raises:
-        DataError: The name isn't one of the two, `data_dir` doesn't hold the set, or a file is damaged or in
-            a wrong encoding that shows: the message names file and line, and what is allowed.
-        UnavailableError: The set is nowhere and can't be fetched; the message says why, and what to do.
+        DataError: The name isn't one of the two, `data_dir` doesn't hold the set, or a line of a file is
+            damaged or visibly isn't Latin-1.
+        UnavailableError: The set is nowhere and can't be fetched.
     """
     _check_name(name, "name")
     folder = find_folder(name, data_dir)
     ratings_file, users_file, movies_file = (folder / file for file in FILES[name])
-    users = read_users(users_file, name)
-    movies = read_movies(movies_file, name)
+    users, movies = read_users(users_file, name), read_movies(movies_file, name)
     ratings = read_ratings(ratings_file, name)
     for column, rows, file in (("user_id", users, users_file), ("item_id", movies, movies_file)):
         unknown = ~ratings[column].isin(rows.index).to_numpy()

@@ -1,5 +1,6 @@
 """Read the files of MovieLens 1M and 100K into frames, and refuse what is damaged in them."""
 
+import itertools
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,7 +13,7 @@ from dbrec.data.textfiles import Line, read_lines, read_whole_numbers, refuse_ro
 AGE_GROUPS = dict(
     zip("1 18 25 35 45 50 56".split(), "Under 18|18-24|25-34|35-44|45-49|50-55|56+".split("|"), strict=True)
 )
-GENDERS = {"F": "F", "M": "M"}
+GENDERS = "F", "M"
 GENRES = tuple(
     "Action|Adventure|Animation|Children's|Comedy|Crime|Documentary|Drama|Fantasy|Film-Noir|Horror|Musical"
     "|Mystery|Romance|Sci-Fi|Thriller|War|Western".split("|")
@@ -32,45 +33,37 @@ OCCUPATIONS = {
 }
 OLDEST_AGE = 120
 LARGEST_ID = 2**31 - 1
-_IDS, _SECONDS_SINCE_1970 = (1, LARGEST_ID), (0, 2**32 - 1)
-RATING_RANGES = {"user_id": _IDS, "item_id": _IDS, "rating": (1, 5), "timestamp": _SECONDS_SINCE_1970}
+_IDS = 1, LARGEST_ID
+RATING_RANGES = {"user_id": _IDS, "item_id": _IDS, "rating": (1, 5), "timestamp": (0, 2**32 - 1)}
 # "(1995)", with nothing after it but a mark such as "(V)", for video.
 YEAR = re.compile(r"(.*?)\s*\((\d{4})\)((?:\s*\([A-Z]+\))?)\s*")
 
 
 def read_ratings(path: Path, name: str) -> pd.DataFrame:
-    """Read a file of ratings, `ratings.dat` of "ml-1m" or `u.data` of "ml-100k", keeping its order of rows.
-
-    Returns:
-        One row a rating: user_id (int32), item_id (int32), rating (int8, 1..5) and timestamp
-        (datetime64[s] in UTC; 0 in the file is a missing one, NaT). Row i is line i + 1.
+    """Read `ratings.dat` of "ml-1m" or `u.data` of "ml-100k" as `MovieLens.ratings`; row i is line i + 1.
 
     Raises:
         DataError: A row is malformed, a number is out of its range, or a user rates an item twice.
     """
-    numbers = read_whole_numbers(path, list(RATING_RANGES), "::" if name == "ml-1m" else "\t")
-    for values, (column, (low, high)) in zip(numbers.T, RATING_RANGES.items(), strict=True):
-        refuse_rows(path, (values < low) | (values > high), f"the {column} must be {low}..{high}")
-    users, items, ratings, seconds = numbers.T
-    twice = pd.Series(users * 2**31 + items).duplicated().to_numpy()
+    ratings = read_whole_numbers(path, list(RATING_RANGES), "::" if name == "ml-1m" else "\t")
+    for column, (low, high) in RATING_RANGES.items():
+        wrong = ~ratings[column].between(low, high).to_numpy()
+        refuse_rows(path, wrong, f"the {column} must be {low}..{high}")
+    twice = ratings.duplicated(["user_id", "item_id"]).to_numpy()
     refuse_rows(path, twice, "this user has rated this item on an earlier line; one rating each")
-    times = seconds.astype("datetime64[s]")
-    times[seconds == 0] = np.datetime64("NaT", "s")
-    columns = users.astype(np.int32), items.astype(np.int32), ratings.astype(np.int8), times
-    return pd.DataFrame(dict(zip(RATING_RANGES, columns, strict=True)))
+    times = ratings["timestamp"].astype("datetime64[s]").where(ratings["timestamp"] > 0)
+    return ratings.astype({"user_id": np.int32, "item_id": np.int32, "rating": np.int8}).assign(
+        timestamp=times
+    )
 
 
 def read_users(path: Path, name: str) -> pd.DataFrame:
-    """Read a file of users, `users.dat` of "ml-1m" or `u.user` of "ml-100k".
-
-    Returns:
-        One row a user, indexed by user_id (int32): gender, age_group (ordered) and occupation (categories),
-        zip_code (string). ML-100K's ages in years are cut into ML-1M's groups.
+    """Read `users.dat` of "ml-1m" or `u.user` of "ml-100k" as `MovieLens.users`, ages cut into groups.
 
     Raises:
         DataError: A row is malformed, a code or name isn't one of the set's own, or a user_id comes twice.
     """
-    rows = {}
+    rows: dict[int, tuple] = {}
     for line in read_lines(path):
         if name == "ml-1m":
             user, gender, age, job, zip_code = line.split("::", "UserID Gender Age Occupation Zip-code")
@@ -81,8 +74,10 @@ def read_users(path: Path, name: str) -> pd.DataFrame:
         if not zip_code.strip():
             raise line.error("the zip code must not be empty")
         _refuse_twice(rows, line, user)
-        gender, age = line.choose(gender, GENDERS, "gender"), line.choose(age, AGE_GROUPS, "age")
-        rows[int(user)] = gender, age, line.choose(job, OCCUPATIONS[name], "occupation"), zip_code
+        line.choose(gender, GENDERS, "gender")
+        age_group = AGE_GROUPS[line.choose(age, AGE_GROUPS, "age")]
+        occupation = OCCUPATIONS[name][line.choose(job, OCCUPATIONS[name], "occupation")]
+        rows[int(user)] = gender, age_group, occupation, zip_code
     types = {
         "gender": pd.CategoricalDtype(list(GENDERS)),
         "age_group": pd.CategoricalDtype(list(AGE_GROUPS.values()), ordered=True),
@@ -93,16 +88,12 @@ def read_users(path: Path, name: str) -> pd.DataFrame:
 
 
 def read_movies(path: Path, name: str) -> pd.DataFrame:
-    """Read a file of movies, `movies.dat` of "ml-1m" or `u.item` of "ml-100k".
-
-    Returns:
-        One row a movie, indexed by item_id (int32): title (string, without the year), year (Int16, missing
-        where the title has none), genres (a tuple of strings, empty where the genre is unknown).
+    """Read `movies.dat` of "ml-1m" or `u.item` of "ml-100k" as `MovieLens.movies`.
 
     Raises:
         DataError: A row is malformed, a title is empty or only a year, a genre unknown, or an item_id twice.
     """
-    rows = {}
+    rows: dict[int, tuple] = {}
     for line in read_lines(path):
         item, title, genres = _movie_fields(line, name)
         _refuse_twice(rows, line, item)
@@ -121,23 +112,17 @@ def split_title(title: str) -> tuple[str, int | None]:
     ('unknown', None)
     """
     match = YEAR.fullmatch(title)
-    if match is None:
-        return title.strip(), None
-    return match[1] + match[3], int(match[2])
+    return (match[1] + match[3], int(match[2])) if match else (title.strip(), None)
 
 
 def _movie_fields(line: Line, name: str) -> tuple[str, str, tuple[str, ...]]:
     if name == "ml-1m":
         item, title, genres = line.split("::", "MovieID Title Genres")
-        allowed = dict.fromkeys(GENRES, "")
-        for genre in genres.split("|"):
-            line.choose(genre, allowed, "genre")
-        return item, title, tuple(genres.split("|"))
+        return item, title, tuple(line.choose(genre, GENRES, "genre") for genre in genres.split("|"))
     columns = "id title release video URL unknown " + " ".join(GENRES)
     item, title, _, _, _, *flags = line.split("|", columns)
-    for flag in flags:
-        line.choose(flag, {"0": "", "1": ""}, "genre flag")
-    return item, title, tuple(g for g, flag in zip(GENRES, flags[1:], strict=True) if flag == "1")
+    of_genre = [line.choose(flag, ("0", "1"), "genre flag") == "1" for flag in flags]
+    return item, title, tuple(itertools.compress(GENRES, of_genre[1:]))
 
 
 def _refuse_twice(rows: Mapping, line: Line, key: str) -> None:

@@ -1,6 +1,7 @@
 """A planted world: people with tastes, films that suit them more or less, and who rates which."""
 
 import numpy as np
+import pandas as pd
 
 from dbrec.data.parsing import AGE_GROUPS, GENRES, OCCUPATIONS
 
@@ -24,8 +25,7 @@ BALLS = 64  # in the urn for an item, on average
 class PlantedWorld:
     """Hold what is drawn before any rating, and draw the ratings of one block of 1,024 users at a time.
 
-    A block draws from a stream of its own, told by the seed and the block's number, so its ratings don't hang
-    on which blocks were drawn before it.
+    A block draws from a stream of its own, so its ratings don't hang on which blocks were drawn before it.
 
     Attributes:
         user_codes: Positions of each user's features in `USER_FEATURES`, shape (n_users, 3), int8.
@@ -80,7 +80,8 @@ class PlantedWorld:
         counts = self.n_rated[first : first + USERS_A_BLOCK]
         users, items = self._come_across(rng, counts)
         scores = np.einsum("nd,nd->n", self.user_vectors[first + users], self.item_vectors[items])
-        kept = _most_wanted(CHOICE * scores + rng.gumbel(size=len(scores)), users, counts)
+        wish = pd.Series(CHOICE * scores + rng.gumbel(size=len(scores)))
+        kept = wish.groupby(users).rank(method="first", ascending=False).to_numpy() <= counts[users]
         noise = NOISE * rng.standard_normal(kept.sum(), np.float32)
         return first + users[kept], items[kept], scores[kept] + noise
 
@@ -131,17 +132,5 @@ def _activity(rng: np.random.Generator, n_users: int, n_ratings: int, most: int)
         n = np.minimum(FEWEST_RATINGS + middle * weights, most).sum()
         low, high = (middle, high) if n < n_ratings else (low, middle)
     whole, rest = np.divmod(np.minimum(FEWEST_RATINGS + high * weights, most), 1)
-    rounded_up = np.argsort(-rest, kind="stable")[: int(n_ratings - whole.sum())]
-    whole[rounded_up] += 1
+    whole[np.argsort(-rest, kind="stable")[: int(n_ratings - whole.sum())]] += 1
     return whole.astype(np.int64)
-
-
-def _most_wanted(wish: np.ndarray, users: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """Mark the `counts` rows of each user that have the strongest wish; `users` ascends."""
-    met = np.bincount(users, minlength=len(counts))
-    # One sort serves all users: wishes squeezed into [0, 1) stay within the band of their user.
-    order = np.argsort(users + (wish - wish.min()) / (1 + wish.max() - wish.min()))
-    rank = np.arange(len(users)) - np.repeat(np.cumsum(met) - met, met)
-    kept = np.zeros(len(users), bool)
-    kept[order] = rank >= np.repeat(met - counts, met)
-    return kept

@@ -39,16 +39,18 @@ def fetch_ml_100k(folder: Path) -> None:
     """
     with unfinished_folder(folder.parent, "wheel") as scratch:
         _fetch_wheel(scratch)
-        tables = [table.decode("utf-8").splitlines()[1:] for table in _tables(scratch)]
-    ratings, users, movies = ([line.split("\t") for line in lines] for lines in tables)
-    _write(folder / "u.data", ("\t".join(row) for row in ratings))
-    _write(folder / "u.user", ("|".join(row) for row in users))
-    _write(folder / "u.item", (_item_line(*row) for row in movies))
+        ratings, users, movies = (table.decode("utf-8").splitlines()[1:] for table in _tables(scratch))
+    files = {
+        "u.data": ratings,
+        "u.user": [line.replace("\t", "|") for line in users],
+        "u.item": [_item_line(*line.split("\t")) for line in movies],
+    }
+    for name, lines in files.items():
+        (folder / name).write_bytes("".join(f"{line}\n" for line in lines).encode("latin-1"))
 
 
 def _fetch_wheel(scratch: Path) -> None:
-    wanted = scratch / "wanted.txt"
-    wanted.write_text(f"recbole==1.2.1 --hash=sha256:{SHA256}\n")
+    (wanted := scratch / "wanted.txt").write_text(f"recbole==1.2.1 --hash=sha256:{SHA256}\n")
     options = ["--no-deps", "--only-binary", ":all:", "--require-hashes", "-r", str(wanted)]
     answers = []
     for name, command in _commands(scratch):
@@ -74,13 +76,11 @@ def _tables(scratch: Path) -> list[bytes]:
 
 def _commands(scratch: Path) -> Iterator[tuple[str, list[str]]]:
     download = [*MODULE, "pip", "--quiet", "download", "--retries", "1", "--dest", str(scratch)]
-    has_pip = importlib.util.find_spec("pip") is not None
-    if has_pip:
+    if has_pip := importlib.util.find_spec("pip") is not None:
         yield "pip", [sys.executable, *download]
     # An environment made by uv has no pip, and uv can't download; but it can unpack to a folder.
     if uv := shutil.which("uv"):
-        unpack = ["pip", "install", "--quiet", "--python", sys.executable, "--target", str(scratch)]
-        yield "uv", [uv, *unpack]
+        yield "uv", [uv, *"pip install --quiet --python".split(), sys.executable, "--target", str(scratch)]
     if not has_pip:
         borrowed = scratch / "venv"
         if _run([sys.executable, *MODULE, "venv", str(borrowed)]) is None:
@@ -91,16 +91,18 @@ def _commands(scratch: Path) -> Iterator[tuple[str, list[str]]]:
 def _run(command: list[str]) -> str | None:
     """Run a command; return None if it succeeds, else its complaint, in one line."""
     environment = {"PIP_DEFAULT_TIMEOUT": "5", "UV_HTTP_TIMEOUT": "5", "UV_HTTP_RETRIES": "1"} | os.environ
-    output = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
     try:
-        done = subprocess.run(command, env=environment, timeout=SECONDS, errors="replace", **output)
+        done = subprocess.run(
+            command, input="", capture_output=True, env=environment, timeout=SECONDS, errors="replace"
+        )
     except subprocess.TimeoutExpired:
         return f"no end within {SECONDS} s"
     except OSError as error:
         return f"it can't be started ({error.strerror})"
     if done.returncode == 0:
         return None
-    said = [line for line in done.stdout.splitlines() if not line.startswith("WARNING")]
+    lines = (done.stdout + done.stderr).splitlines()
+    said = [line for line in lines if not line.startswith("WARNING")]
     return textwrap.shorten(" ".join(said), 300, placeholder=" ...") or "no reason given"
 
 
@@ -110,7 +112,3 @@ def _item_line(item: str, title: str, year: str, genres: str) -> str:
     full_title = "unknown" if title == "unkonwn" else f"{title} ({year})"
     flags = ("1" if genre in genres.split() else "0" for genre in ("unknown", *GENRES))
     return "|".join((item, full_title, "", "", "", *flags))
-
-
-def _write(path: Path, lines: Iterator[str]) -> None:
-    path.write_bytes("".join(f"{line}\n" for line in lines).encode("latin-1"))

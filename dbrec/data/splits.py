@@ -13,20 +13,19 @@ Parts = tuple[pd.DataFrame, pd.DataFrame]
 def split_ratings(ratings: pd.DataFrame, test_share: float = 0.2, seed: int = 0) -> Parts:
     """Hold out a random share of each user's ratings.
 
-    A user with n ratings gives ``round(test_share * n)`` of them to the test part, and always keeps one or
-    more in the training part, so that no user of the test part is new.
+    Of n ratings ``round(test_share * n)`` go to the test part, but one or more always stay in the training
+    part, so that no user of the test part is new.
 
     Args:
         ratings: One row a rating, with a column ``user_id``; any index.
         test_share: Share of each user's ratings to hold out, in [0, 1).
-        seed: Seed of the shuffle: the same seed and the same rows give the same split.
+        seed: Seed of the shuffle, at least 0: the same seed and rows give the same split.
 
     Returns:
         ``(train, test)``: both with the columns, the order and the index labels of `ratings`.
 
     Raises:
-        ValueError: If `ratings` isn't a frame with one column ``user_id``, a user is missing, `test_share`
-            isn't in [0, 1), or `seed` isn't a whole number from 0.
+        ValueError: If an argument isn't as said here, or an id is missing.
         TypeError: If the ids aren't all ints or all text.
 
     Example:
@@ -41,27 +40,21 @@ def split_ratings(ratings: pd.DataFrame, test_share: float = 0.2, seed: int = 0)
 
 
 def held_out_rows(user_index: np.ndarray, test_share: float, seed: int) -> np.ndarray:
-    """Choose the rows that `split_ratings` holds out, from positions in place of ids.
+    """Choose the rows that `split_ratings` holds out, by positions in place of ids, as booleans, shape (n,).
 
     Each row draws a number, and each user's rows with the least numbers are held out: which rows those are
     hangs on their order, and not on which position a user has.
 
     Args:
         user_index: Position of each row's user, from 0 and in any numbering, shape (n,).
-        test_share: As in `split_ratings`, with the same error.
-        seed: As in `split_ratings`, with the same error.
-
-    Returns:
-        Whether a row is held out, shape (n,), boolean.
+        test_share: As in `split_ratings`.
+        seed: As in `split_ratings`.
     """
     share, draws = _share(test_share), np.random.default_rng(seed_number(seed)).random(len(user_index))
-    by_user = np.lexsort((draws, user_index))
+    rank = pd.Series(draws).groupby(user_index).rank(method="first").to_numpy()
     counts = np.bincount(user_index)
-    rank = np.arange(len(user_index)) - np.repeat(np.cumsum(counts) - counts, counts)
-    held_out = np.minimum(np.round(share * counts), counts - 1)
-    is_test = np.zeros(len(user_index), bool)
-    is_test[by_user] = rank < np.repeat(held_out, counts)
-    return is_test
+    n_held_out = np.minimum(np.round(share * counts), counts - 1)
+    return rank <= n_held_out[user_index]
 
 
 def split_users(ratings: pd.DataFrame, test_share: float = 0.1, seed: int = 0) -> Parts:
@@ -89,11 +82,8 @@ def split_items(ratings: pd.DataFrame, test_share: float = 0.1, seed: int = 0) -
 
 
 def _split_ids(ratings: pd.DataFrame, column: str, test_share: float, seed: int) -> Parts:
-    share = _share(test_share)
-    if share == 0:
-        raise ValueError(
-            "test_share is 0, and at least one id is held out: give a share in (0, 1), such as 0.1"
-        )
+    if (share := _share(test_share)) == 0:
+        raise ValueError("test_share is 0, and at least one id is held out: give a share in (0, 1)")
     index, ids = pd.factorize(_ids(ratings, column), sort=True)
     if len(ids) < 2:
         raise ValueError(f"column {column!r} holds {len(ids)} ids: at least 2 are needed, one for each part")
@@ -109,8 +99,8 @@ def _ids(ratings: pd.DataFrame, column: str) -> pd.Index:
     columns = list(ratings)
     if column not in columns:
         raise ValueError(f"ratings has the columns {reprlib.repr(columns)}: a column {column!r} is needed")
-    if columns.count(column) > 1:
-        raise ValueError(f"ratings has {columns.count(column)} columns {column!r}: leave one of them")
+    if (n := columns.count(column)) > 1:
+        raise ValueError(f"ratings has {n} columns {column!r}: leave one of them")
     return raw_ids(ratings[column] if len(ratings) else [], f"ratings[{column!r}]")
 
 

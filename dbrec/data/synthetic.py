@@ -29,8 +29,7 @@ def _mapped(name: str, doc: str) -> property:
 class SyntheticData:
     """Ratings in a folder, and what was planted in them.
 
-    An id is a position plus 1. The arrays of ratings are mapped anew each time they are asked for, so what
-    nobody holds any more takes no memory.
+    An id is a position plus 1. The arrays of ratings are mapped anew each time they are asked for.
 
     Attributes:
         folder: The folder; `open_ratings` takes it.
@@ -82,15 +81,21 @@ def make_ratings(folder, n_users: int, n_items: int, n_ratings: int, seed: int =
         ValueError: If a number isn't whole or is out of these bounds, or `folder` is no path.
         FileExistsError: If there is something at `folder`.
     """
-    n_users, n_items, n_ratings, seed = _whole_numbers(n_users, n_items, n_ratings, seed)
+    n_users, n_items = whole_number("n_users", n_users), whole_number("n_items", n_items, 2 * FEWEST_RATINGS)
+    n_ratings, seed = whole_number("n_ratings", n_ratings), whole_number("seed", seed, 0)
+    low, high = n_users * FEWEST_RATINGS, n_users * (n_items // 2)
+    if not low <= n_ratings <= high:
+        raise ValueError(
+            f"n_ratings is {n_ratings:,}: {n_users:,} users of {n_items:,} items give {low:,} "
+            f"({FEWEST_RATINGS} each) to {high:,} (half of the items each)"
+        )
     folder = folder_path("folder", folder)
     if folder.exists():
         raise FileExistsError(f"{folder} is there already: open it by open_ratings, or choose another folder")
     world = PlantedWorld(n_users, n_items, n_ratings, seed)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with unfinished_folder(folder.parent, f".{folder.name}") as scratch:
-        new = scratch / folder.name
-        new.mkdir()
+        (new := scratch / folder.name).mkdir()
         np.savez(new / PLANTED, **{name: getattr(world, name) for name in PLANTED_ARRAYS})
         _write(new, world, n_ratings)
         new.rename(folder)
@@ -112,28 +117,14 @@ def open_ratings(folder) -> SyntheticData:
     return SyntheticData(folder, users, items, user_vectors, item_vectors)
 
 
-def _whole_numbers(n_users, n_items, n_ratings, seed) -> tuple[int, int, int, int]:
-    n_users, n_items = whole_number("n_users", n_users), whole_number("n_items", n_items, 2 * FEWEST_RATINGS)
-    n_ratings, seed = whole_number("n_ratings", n_ratings), whole_number("seed", seed, 0)
-    low, high = n_users * FEWEST_RATINGS, n_users * (n_items // 2)
-    if not low <= n_ratings <= high:
-        raise ValueError(
-            f"n_ratings is {n_ratings:,}: {n_users:,} users of {n_items:,} items give {low:,} "
-            f"({FEWEST_RATINGS} each) to {high:,} (half of the items each)"
-        )
-    return n_users, n_items, n_ratings, seed
-
-
 def _write(folder: Path, world: PlantedWorld, n_ratings: int) -> None:
-    """Write each block's ratings behind those of the block before."""
     header = {"fortran_order": False, "shape": (n_ratings,)}
     with ExitStack() as files:
         opened = [files.enter_context(open(folder / f"{name}.npy", "wb")) for name in COLUMNS]
         for file, dtype in zip(opened, COLUMNS.values(), strict=True):
             np.lib.format.write_array_header_1_0(file, header | {"descr": np.dtype(dtype).str})
         for block in range(world.n_blocks):
-            columns = world.ratings(block)
-            for file, values, dtype in zip(opened, columns, COLUMNS.values(), strict=True):
+            for file, values, dtype in zip(opened, world.ratings(block), COLUMNS.values(), strict=True):
                 file.write(np.ascontiguousarray(values, dtype).data)
 
 

@@ -2,7 +2,7 @@
 
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,11 +33,11 @@ class Line:
             raise self.error(f"expected {separator.join(columns.split())!r}")
         return fields
 
-    def choose(self, value: str, table: Mapping[str, str], what: str) -> str:
-        """Look a field up in the table of its allowed values."""
-        if value not in table:
-            raise self.error(f"the {what} must be one of {', '.join(table)}, not {value!r}")
-        return table[value]
+    def choose(self, value: str, allowed: Collection[str], what: str) -> str:
+        """Return a field that is one of its allowed values."""
+        if value not in allowed:
+            raise self.error(f"the {what} must be one of {', '.join(allowed)}, not {value!r}")
+        return value
 
     def whole_number(self, value: str, largest: int, what: str) -> int:
         """Read a field as a whole number in 1..largest."""
@@ -55,25 +55,16 @@ def refuse_rows(path: Path, wrong: np.ndarray, rule: str) -> None:
 
 
 def read_lines(path: Path) -> Iterator[Line]:
-    """Give the lines of a file of Latin-1 text; empty ones at its end are left out.
-
-    Raises:
-        DataError: The file can't be read, is empty or cut off in a line, or visibly isn't Latin-1.
-    """
+    """Give the lines of a file without empty ones at its end; it must be whole lines of Latin-1 text."""
     for number, text in enumerate(_read_text(path).decode("latin-1").split("\n"), 1):
         yield Line(path, number, text.removesuffix("\r"))
 
 
-def read_whole_numbers(path: Path, columns: Sequence[str], separator: str) -> np.ndarray:
-    """Read a table of whole numbers, shape (rows, columns), int64; row i is line i + 1.
-
-    Raises:
-        DataError: As `read_lines`, or a row is malformed.
-    """
+def read_whole_numbers(path: Path, columns: Sequence[str], separator: str) -> pd.DataFrame:
+    """Read a table of whole numbers, int64; row i is line i + 1."""
     raw = _read_text(path)
-    # pandas' fast parser takes only one character between columns, reads 3.0 as a whole number, and names no
-    # reliable line where it fails. So it gets files without other characters, and one that it can't read is
-    # looked at line by line.
+    # pandas' fast parser takes one character between columns, reads 3.0 as a whole number, and names no sure
+    # line where it fails. So it gets files without other characters; what it can't read is read by line.
     if not raw.translate(None, b"-0123456789\r\n" + separator.encode()):
         table = io.BytesIO(raw.replace(separator.encode(), b"\t"))
         try:
@@ -81,7 +72,7 @@ def read_whole_numbers(path: Path, columns: Sequence[str], separator: str) -> np
         except (ValueError, OverflowError):
             frame = pd.DataFrame()
         if frame.shape[1] == len(columns):
-            return frame.to_numpy()
+            return frame.set_axis(list(columns), axis=1)
     row = re.compile(separator.join([r"-?[0-9]{1,18}"] * len(columns)))
     for line in read_lines(path):
         if not row.fullmatch(line.text):
@@ -105,25 +96,14 @@ def _read_text(path: Path) -> bytes:
             f"{path}, line {raw.count(10) + 1}: the last line has no line end, so the file is empty or cut "
             "off; unpack it again from its zip, or end the line if it is complete"
         )
-    if not raw.isascii():
-        _refuse_encoding(path, raw)
-    return raw.rstrip(b"\r\n")
-
-
-def _refuse_encoding(path: Path, raw: bytes) -> None:
     # Latin-1 has a character for every byte, so a wrong encoding shows only where the bytes spell something
     # that Latin-1 text doesn't: a UTF-8 sequence, or its control codes 0x80-0x9f, which are letters in
     # Windows, DOS and Mac encodings. Latin-2 and its like can't be told apart.
-    for number, text in enumerate(raw.split(b"\n"), 1):
+    lines = [] if raw.isascii() else raw.split(b"\n")
+    for number, text in enumerate(lines, 1):
         line = Line(path, number, text.decode("latin-1"))
-        if not text.isascii() and _is_utf8(text):
+        if not text.isascii() and text == text.decode("utf-8", "ignore").encode():
             raise line.error("the encoding must be Latin-1, but this is UTF-8; save it as Latin-1")
         if re.search(r"[\x80-\x9f]", line.text):
             raise line.error("the encoding must be Latin-1, which has no such letter as here")
-
-
-def _is_utf8(text: bytes) -> bool:
-    try:
-        return bool(text.decode("utf-8"))
-    except UnicodeDecodeError:
-        return False
+    return raw.rstrip(b"\r\n")

@@ -5,22 +5,17 @@ import pandas as pd
 from scipy.stats import rankdata
 from sklearn.metrics import roc_auc_score
 
-from dbrec.checks import labels, number, raw_ids, seed_number, whole_number
-
-NUMBERS = ("floating", "integer", "mixed-integer-float", "decimal", "boolean", "empty")
+from dbrec.checks import finite_numbers, labels, number, raw_ids, seed_number, whole_number
 
 
 def auc(liked, scores) -> float:
-    """Compute the area under the ROC curve over all rows together (pooled).
+    """Compute the area under the ROC curve over all rows together (pooled), in [0, 1].
 
     It is the chance that a liked row, drawn at random, scores above a not-liked one; a tie counts half.
 
     Args:
-        liked: Labels, shape (n,), true or 1 where the user liked the item, false or 0 where not.
-        scores: Scores, shape (n,), finite, on any scale: only their order counts.
-
-    Returns:
-        A number in [0, 1]; 0.5 is chance.
+        liked: Labels, shape (n,): true or 1 where the user liked the item, false or 0 where not.
+        scores: Finite scores, shape (n,), on any scale: only their order counts.
 
     Raises:
         ValueError: If labels or scores aren't as said here, or all labels are the same.
@@ -36,15 +31,12 @@ def auc(liked, scores) -> float:
 
 
 def auc_per_user(users, liked, scores) -> pd.Series:
-    """Compute the AUC of each user's own rows.
-
-    Pooled AUC also compares rows of different users; this one never does, so it asks only whether the
-    films of one person are in the right order.
+    """Compute the AUC of each user's own rows: are the films of one person in the right order?
 
     Args:
         users: User of each row, shape (n,): ids or positions, ints or text.
-        liked: Labels, as `auc` takes them.
-        scores: Scores, as `auc` takes them.
+        liked: As in `auc`.
+        scores: As in `auc`.
 
     Returns:
         One AUC in [0, 1] a user, indexed by user in ascending order; its mean is "the AUC per user". Users
@@ -83,9 +75,9 @@ def bootstrap_auc(
     interval too narrow. A resample in which no user has both kinds of row has no AUC, and is drawn again.
 
     Args:
-        users: User of each row, as `auc_per_user` takes them.
-        liked: Labels, shape (n,).
-        scores: Scores, shape (n,).
+        users: As in `auc_per_user`.
+        liked: As in `auc`.
+        scores: As in `auc`.
         n_resamples: Number of resamples of the users, at least 1.
         level: Share of the resamples inside the interval, in (0, 1).
         seed: Seed of the resamples.
@@ -94,8 +86,7 @@ def bootstrap_auc(
         A frame with the rows ``pooled`` and ``per user`` and the columns ``auc``, ``low``, ``high``.
 
     Raises:
-        TypeError: As `auc_per_user`.
-        ValueError: As `auc_per_user`, or if one of the last three isn't as said here.
+        TypeError, ValueError: As `auc_per_user`, or if one of the last three isn't as said here.
 
     Source:
         Efron and Tibshirani 1993, "An Introduction to the Bootstrap", chapter 13 (percentile interval).
@@ -110,14 +101,8 @@ def bootstrap_auc_difference(
 
     Both are measured on the same resamples of the users, so what makes a user easy for both cancels, and the
     interval is narrower than their own. It holds the chance of who was judged; for the chance of training,
-    compare several seeds. The arguments are those of `bootstrap_auc`, and `other_scores`: the scores of the
-    system whose AUC is subtracted.
-
-    Returns:
-        A frame with the rows ``pooled`` and ``per user`` and the columns ``difference``, ``low``, ``high``.
-
-    Raises:
-        ValueError: As `bootstrap_auc`.
+    compare several seeds. Arguments, errors and result are those of `bootstrap_auc`, but for `other_scores`
+    of the system whose AUC is subtracted, and a column ``difference`` in place of ``auc``.
     """
     table = _bootstrap(users, liked, [scores, other_scores], n_resamples, level, seed)
     return table.rename(columns={"auc": "difference"})
@@ -135,7 +120,7 @@ def _bootstrap(users, liked, systems: list, n_resamples: int, level: float, seed
 
 
 def _draws(users, liked, scores, n_resamples: int, seed: int) -> np.ndarray:
-    """Pooled and per-user AUC of each resample of the users, shape (n_resamples, 2)."""
+    """Compute pooled and per-user AUC of each resample of the users, shape (n_resamples, 2)."""
     liked, scores = _checked(liked, scores)
     codes, names = pd.factorize(raw_ids(users, "users"), sort=True)
     own = auc_per_user(codes, liked, scores).reindex(range(len(names))).to_numpy()
@@ -153,22 +138,10 @@ def _draws(users, liked, scores, n_resamples: int, seed: int) -> np.ndarray:
 
 def _weighted_auc(weights: np.ndarray, liked: np.ndarray, ends: np.ndarray) -> float:
     """AUC of rows in ascending order of score, each counted `weights` times; `ends` close the ties."""
-    above = np.cumsum(weights * liked)[ends]
-    below = np.cumsum(weights * ~liked)[ends]
+    above, below = np.cumsum(weights * liked)[ends], np.cumsum(weights * ~liked)[ends]
     pairs = above[-1] * below[-1]
     first_ties = below[0] * (above[-1] - above[0] / 2)  # which the trapezoids between ends leave out
     return np.trapezoid(above[-1] - above, below) / pairs + first_ties / pairs
-
-
-def finite_numbers(values, name: str) -> np.ndarray:
-    """Return numbers as floats, or refuse text and other types, and what is missing or infinite."""
-    values = np.asarray(values, None if hasattr(values, "dtype") else object)
-    if (kind := pd.api.types.infer_dtype(values.ravel())) not in NUMBERS:
-        raise ValueError(f"{name} are {kind}, such as {values.ravel()[:3].tolist()}: give numbers")
-    values = pd.to_numeric(values.ravel(), errors="coerce").astype(float).reshape(values.shape)
-    if wrong := (~np.isfinite(values)).sum():
-        raise ValueError(f"{wrong} {name} are not finite numbers: give one a row, or leave the row out")
-    return values
 
 
 def _checked(liked, scores) -> tuple[np.ndarray, np.ndarray]:

@@ -6,16 +6,13 @@ from numbers import Real
 
 
 def check(answer, expected, tolerance: float = 0.0, hint: str = "") -> bool:
-    """Compare an answer with the expected one and print what came of it.
+    """Compare an answer with the expected one, print what came of it, and return whether it is right.
 
     Args:
         answer: The learner's answer; None or ``...`` counts as not yet given.
         expected: The right answer: a number, a text, a truth value, or a list of such.
         tolerance: How far a number may be off.
         hint: What to think about where the answer is wrong.
-
-    Returns:
-        Whether the answer is right.
 
     Example:
         >>> check(0.5, 0.5)

@@ -3,7 +3,6 @@
 import functools
 import reprlib
 
-import numpy as np
 import pandas as pd
 import zipcodes
 
@@ -32,10 +31,9 @@ def places(zip_codes: pd.Series) -> pd.DataFrame:
             with or without its hyphen, of which the first five count.
 
     Returns:
-        A frame with the index of `zip_codes`: ``state`` (text: the two letters of the postal service),
-        ``region`` (category: a key of `DIVISIONS`), ``latitude`` and ``longitude`` (degrees). All four are
-        missing where the code isn't in the table: foreign, mistyped or withdrawn. Military mail (state AA,
-        AE or AP) has no region and no coordinates; territories such as Puerto Rico have no region.
+        A frame with the index of `zip_codes`: ``state`` (text, two letters), ``region`` (category: a key of
+        `DIVISIONS`), ``latitude`` and ``longitude`` (degrees), missing where the code is foreign, mistyped or
+        withdrawn. Military mail (AA, AE, AP) has only a state; territories such as Puerto Rico, no region.
 
     Raises:
         TypeError: If they aren't a row of text: numbers have lost their leading zeros.
@@ -50,11 +48,9 @@ def places(zip_codes: pd.Series) -> pd.DataFrame:
     try:
         codes = pd.Series([zip_codes] if zip_codes is None else zip_codes)
     except (TypeError, ValueError):  # frames, tables, sets
-        raise TypeError(
-            f"zip_codes is a {type(zip_codes).__name__}: give one column or list of text"
-        ) from None
-    other = [code for code in codes.dropna().tolist() if not isinstance(code, str)]
-    if other:
+        kind = type(zip_codes).__name__
+        raise TypeError(f"zip_codes is a {kind}: give one column or list of text") from None
+    if other := [code for code in codes.dropna().tolist() if not isinstance(code, str)]:
         raise TypeError(
             f"zip_codes has dtype {codes.dtype}, such as {reprlib.repr(other[0])}: give text, since numbers "
             "lose leading zeros; read the file with dtype=str, or restore them by .astype(str).str.zfill(5)"
@@ -66,11 +62,8 @@ def places(zip_codes: pd.Series) -> pd.DataFrame:
 @functools.cache
 def _table() -> pd.DataFrame:
     """All codes of the package as one frame, made once: it takes about a second."""
-    listed = zipcodes.list_all()
-    state = pd.Series([place["state"] for place in listed], dtype="str")
-    point = np.array([[place["lat"], place["long"]] for place in listed], float)
-    point[(point == 0).all(axis=1)] = np.nan  # military mail stands at (0, 0), which is in the sea off Ghana
-    region = pd.Categorical(state.map(_REGION), categories=list(DIVISIONS))
-    return pd.DataFrame(
-        {"state": state, "region": region, "latitude": point[:, 0], "longitude": point[:, 1]}
-    ).set_index(pd.Index([place["zip_code"] for place in listed]))
+    listed = pd.DataFrame(zipcodes.list_all()).set_index("zip_code")
+    region = pd.Categorical(listed["state"].map(_REGION), categories=list(DIVISIONS))
+    point = listed[["lat", "long"]].astype(float).set_axis(["latitude", "longitude"], axis=1)
+    point = point[(point != 0).any(axis=1)]  # military mail stands at (0, 0), which is in the sea off Ghana
+    return listed[["state"]].astype("str").assign(region=region).join(point)

@@ -1,4 +1,4 @@
-"""Train the post's model in the post's setting, to be measured beside ours."""
+"""Train the model of O. de Felice 2020, "A Deep Recommender System", to be measured beside ours."""
 
 import numpy as np
 import pandas as pd
@@ -27,7 +27,7 @@ def build_post_model(
     """Build the post's model as its list of layers gives it, flaws included.
 
     All columns of a side look up one table; the positive and the negative film pass through dense layers of
-    their own, so that the network isn't Siamese; softmax ends each branch; the loss is ``1 - sigmoid``.
+    their own, so that the loss falls without any preference learned; softmax ends each branch.
 
     Args:
         n_user_features: Columns of a user row (the post: 3).
@@ -35,48 +35,36 @@ def build_post_model(
         n_users: Rows of the users' table.
         n_items: Rows of the movies' table.
         embedding_dim: Length of the vectors in the tables and of the branches' output.
-        siamese: Whether both films pass through one dense layer, ``item_dense``, as the post's words say;
-            its list of layers gives each its own, and then the loss falls without any preference learned.
+        siamese: Whether both films pass through one dense layer, ``item_dense``, as the post's words say.
         seed: Seed of the first weights.
 
     Returns:
-        ``(network_train, network_predict)``, sharing all layers but the negative's own, the loss and the
-        score. The first has 3 InputLayer, 2 Embedding, 3 Flatten, 3 Dense (`siamese`: 2) and 1
-        TripletLossLayer.
-
-    Source:
-        O. de Felice 2020, "A Deep Recommender System".
+        ``(network_train, network_predict)``, sharing all layers but the negative's, the loss and the score.
     """
-    layers, initializers = keras.layers, keras.initializers
-    user = keras.Input((n_user_features,), dtype="int32", name="user")
-    positive = keras.Input((n_item_features,), dtype="int32", name="positive")
-    negative = keras.Input((n_item_features,), dtype="int32", name="negative")
-    tables = {
-        name: layers.Embedding(
-            size,
-            embedding_dim,
-            embeddings_initializer=initializers.RandomUniform(seed=seed + i),
-            name=name,
-        )
-        for i, (name, size) in enumerate([("user_embedding", n_users), ("item_embedding", n_items)])
-    }
-    films = ["item", "item"] if siamese else ["positive", "negative"]
-    first = {name: initializers.GlorotUniform(seed=seed + 2 + i) for i, name in enumerate(["user", *films])}
-    denses = {
-        name: layers.Dense(embedding_dim, "softmax", kernel_initializer=first[name], name=f"{name}_dense")
-        for name in first
-    }
+    widths = {"user": n_user_features, "positive": n_item_features, "negative": n_item_features}
+    inputs = [keras.Input((width,), dtype="int32", name=name) for name, width in widths.items()]
+    user_table = _table("user_embedding", n_users, embedding_dim, seed)
+    item_table = _table("item_embedding", n_items, embedding_dim, seed + 1)
+    negative = _dense("item_dense" if siamese else "negative_dense", embedding_dim, seed + 4)
+    positive = negative if siamese else _dense("positive_dense", embedding_dim, seed + 3)
+    denses = [_dense("user_dense", embedding_dim, seed + 2), positive, negative]
+    flat = [keras.layers.Flatten(name=f"{name}_flatten") for name in widths]
+    parts = zip(inputs, [user_table, item_table, item_table], flat, denses, strict=True)
+    ends = [dense(flatten(table(row))) for row, table, flatten, dense in parts]
+    loss = TripletLossLayer(sigmoid_loss, name="triplet_loss")(ends)
+    network_train = keras.Model(inputs, loss, name="post_network_train")
+    score = ScoreLayer(name="score")(ends[:2])
+    return network_train, keras.Model(inputs[:2], score, name="post_network_predict")
 
-    def branch(row, table, name, dense):
-        return denses[dense](layers.Flatten(name=f"{name}_flatten")(tables[table](row)))
 
-    a = branch(user, "user_embedding", "user", "user")
-    p = branch(positive, "item_embedding", "positive", films[0])
-    n = branch(negative, "item_embedding", "negative", films[1])
-    loss = TripletLossLayer(sigmoid_loss, name="triplet_loss")([a, p, n])
-    network_train = keras.Model([user, positive, negative], loss, name="post_network_train")
-    score = ScoreLayer(name="score")([a, p])
-    return network_train, keras.Model([user, positive], score, name="post_network_predict")
+def _table(name: str, size: int, embedding_dim: int, seed: int) -> keras.layers.Layer:
+    uniform = keras.initializers.RandomUniform(seed=seed)
+    return keras.layers.Embedding(size, embedding_dim, embeddings_initializer=uniform, name=name)
+
+
+def _dense(name: str, embedding_dim: int, seed: int) -> keras.layers.Layer:
+    glorot = keras.initializers.GlorotUniform(seed=seed)
+    return keras.layers.Dense(embedding_dim, "softmax", kernel_initializer=glorot, name=name)
 
 
 def train_post_model(network_train: keras.Model, dataset, iterations: int = 10_000) -> np.ndarray:
@@ -85,23 +73,17 @@ def train_post_model(network_train: keras.Model, dataset, iterations: int = 10_0
     Args:
         network_train: As `build_post_model` returns it, not yet compiled.
         dataset: Batches of triplets, from `triplet_dataset`; the post's hold 32.
-        iterations: Batches to train on, a multiple of 100.
+        iterations: Batches to train on, a multiple of 100; another number is a ValueError.
 
     Returns:
         The mean loss of each 100 iterations, shape (iterations / 100,).
-
-    Raises:
-        ValueError: If `iterations` isn't a multiple of 100.
     """
     if iterations < 1 or iterations % STEPS_AT_ONCE:
         raise ValueError(f"iterations is {iterations}: give a multiple of {STEPS_AT_ONCE}, such as 10_000")
     # A call for each small batch would cost more than its step.
     network_train.compile("adam", jit_compile=False, steps_per_execution=STEPS_AT_ONCE)
-    epochs = iterations // STEPS_AT_ONCE
-    history = network_train.fit(
-        dataset, steps_per_epoch=STEPS_AT_ONCE, epochs=epochs, verbose=0, shuffle=False
-    )
-    return np.array(history.history["loss"])
+    steps = {"steps_per_epoch": STEPS_AT_ONCE, "epochs": iterations // STEPS_AT_ONCE}
+    return np.array(network_train.fit(dataset, **steps, verbose=0, shuffle=False).history["loss"])
 
 
 def fit_post_model(
@@ -114,7 +96,8 @@ def fit_post_model(
 ) -> VectorScorer:
     """Fit the post's model in its Siamese form, both films through one dense layer, by batches of 32.
 
-    It knows users and items by their features alone, so that all who share them are one to it.
+    It knows users and items by their features alone, so that all who share them are one to it; it scores all
+    ids in `users` and `items`.
 
     Args:
         ratings: Training ratings: columns ``user_id``, ``item_id`` and ``rating``.
@@ -123,30 +106,21 @@ def fit_post_model(
         liked_from: Lowest rating that counts as liked.
         iterations: Batches to train on, a multiple of 100.
         seed: Seed of the first weights and of the draws.
-
-    Returns:
-        A scorer of all ids in `users` and `items`.
-
-    Raises:
-        ValueError: As `train_post_model`, `FeatureEncoder.fit` and `TripletSampler`.
     """
     encoders = FeatureEncoder.fit(ratings["user_id"], users), FeatureEncoder.fit(ratings["item_id"], items)
-    rows = [encoder(encoder.trained_ids)[:, 1:] for encoder in encoders]
-    places = [
-        encoder.trained_ids.get_indexer(ratings[name])
-        for encoder, name in zip(encoders, ["user_id", "item_id"], strict=True)
-    ]
-    sampler = TripletSampler(*places, ratings["rating"] >= liked_from, seed=seed)
+    user_rows, item_rows = (encoder(encoder.trained_ids)[:, 1:] for encoder in encoders)
+    user_index = encoders[0].trained_ids.get_indexer(ratings["user_id"])
+    item_index = encoders[1].trained_ids.get_indexer(ratings["item_id"])
+    sampler = TripletSampler(user_index, item_index, ratings["rating"] >= liked_from, seed=seed)
     # The post's tables have a row an id. No code reaches beyond these rows, and Adam would step through all.
-    table_rows = [int(encoder.rows[:, 1:].max()) + 1 for encoder in encoders]
-    sizes = [part.shape[1] for part in rows] + table_rows
-    network_train, network_predict = build_post_model(*sizes, siamese=True, seed=seed)
-    train_post_model(network_train, triplet_dataset([sampler], [rows], BATCH_SIZE), iterations)
-    vectors = [
-        _vectors(network_predict, place, name, encoder)
-        for place, (name, encoder) in enumerate(zip(["user_dense", "item_dense"], encoders, strict=True))
-    ]
-    return VectorScorer(encoders[0].all_ids, encoders[1].all_ids, *vectors, ratings)
+    n_users, n_items = (int(encoder.rows[:, 1:].max()) + 1 for encoder in encoders)
+    widths = user_rows.shape[1], item_rows.shape[1]
+    network_train, network_predict = build_post_model(*widths, n_users, n_items, siamese=True, seed=seed)
+    batches = triplet_dataset([sampler], [(user_rows, item_rows)], BATCH_SIZE)
+    train_post_model(network_train, batches, iterations)
+    user_vectors = _vectors(network_predict, 0, "user_dense", encoders[0])
+    item_vectors = _vectors(network_predict, 1, "item_dense", encoders[1])
+    return VectorScorer(encoders[0].all_ids, encoders[1].all_ids, user_vectors, item_vectors, ratings)
 
 
 def _vectors(network: keras.Model, place: int, layer: str, encoder: FeatureEncoder) -> np.ndarray:

@@ -22,10 +22,7 @@ def plot_network(network, ax: Axes | None = None) -> Axes:
 
     Args:
         network: A ``keras.Model`` built with the functional API.
-        ax: Axes to draw on; None makes new ones.
-
-    Returns:
-        The axes.
+        ax: Axes to draw on and to return; None makes new ones.
     """
     sources = {layer["name"]: _sources(layer["inbound_nodes"]) for layer in network.get_config()["layers"]}
     depth: dict[str, int] = {}
@@ -35,11 +32,7 @@ def plot_network(network, ax: Axes | None = None) -> Axes:
     widest = max(len(row) for row in rows.values())
     if ax is None:
         ax = plt.subplots(figsize=(2.6 * widest + 0.5, 1.2 * len(rows)))[1]
-    spots = {
-        name: ((place + 0.5) * widest / len(row), -d)
-        for d, row in rows.items()
-        for place, name in enumerate(row)
-    }
+    spots = {n: ((i + 0.5) * widest / len(row), -d) for d, row in rows.items() for i, n in enumerate(row)}
     kinds = {layer.name: type(layer).__name__ for layer in network.layers}
     for name, (x, y) in spots.items():
         colour = "C0" if kinds[name] == "InputLayer" else "C1" if depth[name] == len(rows) - 1 else "C2"

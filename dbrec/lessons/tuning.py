@@ -15,15 +15,16 @@ from dbrec.checks import seed_number, whole_number
 
 try:
     import optuna
-    from optuna.distributions import BaseDistribution, CategoricalDistribution, IntDistribution
-    from optuna.trial import TrialState
+    from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+    from optuna.trial import TrialState, create_trial
 except ModuleNotFoundError as error:
     raise ImportError("dbrec.lessons.tuning needs optuna: pip install 'dbrec[lessons]'") from error
 
 OWN_COLUMNS = ["trial", "state", "score", "seconds", "message"]
 OTHER_SEARCH = "it holds another search; give another file, or the space that it was made with"
 
-Space = Mapping[str, BaseDistribution]
+Distribution = CategoricalDistribution | FloatDistribution | IntDistribution
+Space = Mapping[str, Distribution]
 
 
 def search(
@@ -33,19 +34,17 @@ def search(
 
     The first ten trials are drawn at random, the later ones by a tree-structured Parzen estimator (TPE). The
     file is written anew after each trial, so a search that was broken off goes on where it stopped, to the
-    same trials as one that wasn't; and a search that is done only reads it. One line is printed a trial.
+    same trials as one that wasn't; and a search that is done only reads it. One line is printed a trial. The
+    result is that of `read_trials`.
 
     Args:
         objective: Takes one setting a name of `space` and returns a mapping of results: ``"score"``, the
-            number to make large, and whatever else is to be noted beside it. Where it raises, the trial is
-            noted as failed, with the message, and the search goes on; interrupting isn't noted.
+            number to make large, and whatever else is to be noted. Where it raises, the trial is noted as
+            failed, with the message, and the search goes on; interrupting isn't noted.
         space: Name of a setting to its optuna distribution, such as ``FloatDistribution(0, 1)``.
         n_trials: Trials in the file at the end, failed ones included; at least 1.
         path: The CSV file, in a folder that exists. One process at a time may write it.
         seed: Seed of the draws.
-
-    Returns:
-        The frame that `read_trials` returns.
 
     Raises:
         ValueError: If an argument isn't as said here, or as `read_trials`; the file stays as it was.
@@ -73,7 +72,7 @@ def read_trials(path: str | Path, space: Space) -> pd.DataFrame:
 
     Args:
         path: The CSV file that `search` wrote.
-        space: The space of that search: it tells the type of each setting.
+        space: The space of that search, for the type of each setting.
 
     Returns:
         A frame with a row a trial, indexed by ``trial`` from 0: ``state`` (``"done"`` or ``"failed"``),
@@ -88,15 +87,13 @@ def read_trials(path: str | Path, space: Space) -> pd.DataFrame:
 
 
 def _checked(path: str | Path, space: Space) -> Path:
-    """Return the path, or say what is wrong with it or with the space."""
     if not isinstance(path, (str, os.PathLike)):
         raise ValueError(f"path is {path!r}: give the path of a CSV file")
     if not isinstance(space, Mapping) or not space:
-        raise ValueError(
-            f"space is {space or 'empty'}: give at least one setting and its optuna distribution"
-        )
+        what = "give at least one setting and its optuna distribution"
+        raise ValueError(f"space is {space or 'empty'}: {what}")
     for name, distribution in space.items():
-        if not isinstance(name, str) or not isinstance(distribution, BaseDistribution):
+        if not isinstance(name, str) or not isinstance(distribution, Distribution):
             what = "give a name and an optuna distribution, such as 'x': FloatDistribution(0, 1)"
             raise ValueError(f"space holds {name!r}: {distribution!r}: {what}")
         choices = [str(choice) for choice in getattr(distribution, "choices", ())]
@@ -126,18 +123,13 @@ def _read_rows(path: Path, space: Space) -> list[dict]:
         for line in table
     ]
     for number, row in enumerate(rows):
-        _check_row(row, number, path)
+        found = {name: row[name] for name in OWN_COLUMNS[:-1]}
+        is_number = isinstance(row["score"], Real) and isinstance(row["seconds"], Real)
+        states = {"done": is_number and math.isfinite(row["score"]), "failed": row["score"] != row["score"]}
+        if row["trial"] != number or not is_number or not states.get(row["state"], False):
+            what = f"trial {number}, done with a finite score or failed without one"
+            raise ValueError(f"{path} holds {found} in the place of {what}: mend it, or give another file")
     return rows
-
-
-def _check_row(row: dict, number: int, path: Path) -> None:
-    """Refuse a trial that isn't the next one, or whose state, score or seconds can't be."""
-    found = {name: row[name] for name in ["trial", "state", "score", "seconds"]}
-    is_number = isinstance(row["score"], Real) and isinstance(row["seconds"], Real)
-    states = {"done": is_number and math.isfinite(row["score"]), "failed": row["score"] != row["score"]}
-    if row["trial"] != number or not is_number or not states.get(row["state"], False):
-        what = f"trial {number}, done with a finite score or failed without one"
-        raise ValueError(f"{path} holds {found} in the place of {what}: mend it, or give another file")
 
 
 def _study(rows: list[dict], space: Space) -> optuna.Study:
@@ -147,20 +139,18 @@ def _study(rows: list[dict], space: Space) -> optuna.Study:
     study = optuna.create_study(direction="maximize")
     optuna.logging.set_verbosity(level)
     for row in rows:
-        score, state = _outcome(row)
-        settings = {"params": {name: row[name] for name in space}, "distributions": dict(space)}
-        trial = optuna.trial.create_trial(state=state or TrialState.COMPLETE, value=score, **settings)
-        study.add_trial(trial)
+        value, state = _outcome(row)
+        settings = {name: row[name] for name in space}
+        study.add_trial(create_trial(state=state, value=value, params=settings, distributions=dict(space)))
     return study
 
 
-def _outcome(row: dict) -> tuple[float | None, TrialState | None]:
-    """Tell a trial's score and state as optuna's `tell` takes them."""
-    return (row["score"], None) if row["state"] == "done" else (None, TrialState.FAIL)
+def _outcome(row: dict) -> tuple[float | None, TrialState]:
+    """Tell a trial's score and state as optuna takes them."""
+    return (row["score"], TrialState.COMPLETE) if row["state"] == "done" else (None, TrialState.FAIL)
 
 
 def _run(objective: Callable[[dict], Mapping], number: int, settings: dict) -> dict:
-    """Run one trial and tell what came of it."""
     start, state, message, results = time.perf_counter(), "done", "", {}
     try:
         results = dict(objective(dict(settings)))
@@ -175,13 +165,12 @@ def _run(objective: Callable[[dict], Mapping], number: int, settings: dict) -> d
 
 
 def _frame(rows: list[dict], space: Space) -> pd.DataFrame:
-    """Order the columns: our own, the settings, what else was noted, the message."""
     frame = pd.DataFrame(rows, columns=None if rows else [*OWN_COLUMNS, *space])
     for name, distribution in space.items():
         if isinstance(distribution, CategoricalDistribution):  # pandas would make None a missing text
             frame[name] = pd.Series([row[name] for row in rows], dtype=object)
     first = ["state", "score", "seconds", *space]
-    noted = [name for name in frame if name not in ["trial", *first, "message"]]
+    noted = [name for name in frame if name not in [*OWN_COLUMNS, *space]]
     return frame.set_index("trial")[[*first, *noted, "message"]]
 
 
@@ -194,16 +183,15 @@ def _write(frame: pd.DataFrame, space: Space, path: Path) -> None:
 
 def _line(rows: list[dict], space: Space, n_trials: int) -> str:
     """Tell of the last trial in one line."""
-    row = rows[-1]
-    best = max((r["score"] for r in rows if r["state"] == "done"), default=float("nan"))
-    what = f"score {row['score']:.4f} | best {best:.4f}" if row["state"] == "done" else row["message"]
-    values = {name: f"{row[name]:.3g}" if _is_long(row[name]) else row[name] for name in space}
-    settings = ", ".join(f"{name}={value}" for name, value in values.items())
+    row, what = rows[-1], rows[-1]["message"]
+    if row["state"] == "done":
+        best = max(r["score"] for r in rows if r["state"] == "done")
+        what = f"score {row['score']:.4f} | best {best:.4f}"
+    values = [
+        f"{row[x]:.3g}" if isinstance(row[x], float) and len(str(row[x])) > 6 else row[x] for x in space
+    ]
+    settings = ", ".join(f"{name}={value}" for name, value in zip(space, values, strict=True))
     return f"trial {row['trial'] + 1:2} of {n_trials} | {what} | {row['seconds']:.1f} s | {settings}"
-
-
-def _is_long(value) -> bool:
-    return isinstance(value, float) and len(str(value)) > 6
 
 
 def _value(text: str):
@@ -216,12 +204,12 @@ def _value(text: str):
     return text
 
 
-def _parse(text: str, name: str, distribution: BaseDistribution, path: Path):
+def _parse(text: str, name: str, distribution: Distribution, path: Path):
     """Read a setting of the file as a value of its distribution."""
     if isinstance(distribution, CategoricalDistribution):
-        choices = {str(choice): choice for choice in distribution.choices}
-        if text in choices:
-            return choices[text]
+        for choice in distribution.choices:
+            if str(choice) == text:
+                return choice
     else:
         number, low, step = pd.to_numeric(text, errors="coerce"), distribution.low, distribution.step
         on_step = not step or abs(math.remainder(number - low, step)) < 1e-8
