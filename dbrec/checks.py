@@ -88,7 +88,7 @@ def raw_ids(values, name: str = "ids") -> pd.Index:
     if ids.empty:
         return pd.Index([], dtype=np.int64)
     kind = pd.api.types.infer_dtype(ids, skipna=False)
-    if kind == "floating" and (ids % 1 == 0).all():
+    if kind == "floating" and (ids % 1 == 0).all() and ids.abs().max() < 2**53:  # all exact
         return pd.Index(ids.to_numpy(np.float64).astype(np.int64))
     if kind == "integer" and ids.max() < 2**63 and ids.min() >= -(2**63):
         return pd.Index(ids.to_numpy(ids.dtype if ids.dtype in (np.int32, np.int16, np.int8) else np.int64))

@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from decimal import Decimal
-from numbers import Real
 
 import numpy as np
 import pandas as pd
 
 from dbrec.checks import raw_ids
 from dbrec.data.splits import held_out_rows
+from dbrec.features.values import type_of
 
 LARGEST_RATING = 1e9  # what float32 holds with its squares and sums
 
@@ -144,8 +143,8 @@ def _finite(column: pd.Series, name: str) -> np.ndarray:
     """Give ratings as an array of finite numbers."""
     if isinstance(column.dtype, pd.CategoricalDtype):
         column = column.astype(column.cat.categories.dtype if column.notna().all() else object)
-    if column.dtype == object and column.map(lambda v: isinstance(v, (Real, Decimal)) or pd.isna(v)).all():
-        column = column.astype(float)
+    if column.dtype == object and column.dropna().map(type_of).isin(["numbers", "booleans"]).all():
+        column = column.mask(column.isna(), np.nan).astype(float)
     numeric = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_complex_dtype(column)
     if not numeric:
         raise ValueError(f"{name}['rating'] has dtype {column.dtype}: give numbers")
