@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 LARGEST_SEED = 2**31 - 1
+NO_NUMBERS = bool, np.bool_, np.timedelta64  # though Python counts them among numbers
 
 
 def whole_number(name: str, value, least: int = 1, most: int | None = None) -> int:
@@ -17,7 +18,7 @@ def whole_number(name: str, value, least: int = 1, most: int | None = None) -> i
     Raises:
         ValueError: If it isn't; booleans, floats and text aren't either.
     """
-    whole = isinstance(value, Integral) and not isinstance(value, (bool, np.bool_))
+    whole = isinstance(value, Integral) and not isinstance(value, NO_NUMBERS)
     if not whole or value < least or (most is not None and value > most):
         bound = f"of at least {least}" if most is None else f"from {least} to {most}"
         raise ValueError(f"{name} is {reprlib.repr(value)}: give a whole number {bound}")
@@ -36,12 +37,29 @@ def number(name: str, value, allowed: str = "[-inf, inf]") -> float:
         ValueError: If it isn't a number, isn't finite or lies outside.
     """
     low, high = (float(part) for part in allowed[1:-1].split(","))
-    real = isinstance(value, Real) and not isinstance(value, (bool, np.bool_)) and math.isfinite(value)
-    above = real and (value >= low if allowed[0] == "[" else value > low)
+    above = _is_finite(value) and (value >= low if allowed[0] == "[" else value > low)
     if not above or not (value <= high if allowed[-1] == "]" else value < high):
         where = "" if math.isinf(low) and math.isinf(high) else f" in {allowed}"
         raise ValueError(f"{name} is {reprlib.repr(value)}: give a finite number{where}")
     return int(value) if isinstance(value, Integral) else float(value)
+
+
+def _is_finite(value) -> bool:
+    try:
+        return isinstance(value, Real) and not isinstance(value, NO_NUMBERS) and math.isfinite(value)
+    except OverflowError:  # a whole number of more than 300 digits
+        return False
+
+
+def switch(name: str, value) -> bool:
+    """Return a boolean, or refuse what is neither true nor false nor 1 nor 0.
+
+    Raises:
+        ValueError: If it isn't.
+    """
+    if not isinstance(value, (bool, np.bool_, int)) or value not in (0, 1):
+        raise ValueError(f"{name} is {reprlib.repr(value)}: give True or False")
+    return bool(value)
 
 
 def seed_number(seed) -> int:
@@ -78,7 +96,7 @@ def raw_ids(values, name: str = "ids") -> pd.Index:
         rows = list(values)
         values = np.empty(len(rows), object)
         values[:] = rows
-    if np.ndim(values) != 1:
+    if np.ndim(values) != 1 or getattr(values.dtype, "names", None):
         raise TypeError(f"{what}, and not a table of shape {np.shape(values)}: give one column of it")
     ids = pd.Series(values).reset_index(drop=True)
     if isinstance(ids.dtype, pd.CategoricalDtype):

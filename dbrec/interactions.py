@@ -152,7 +152,7 @@ def _finite(column: pd.Series, name: str) -> np.ndarray:
     value = column.to_numpy() if plain else column.to_numpy(float, na_value=np.nan)
     broken = ~(np.abs(value.astype(float)) <= LARGEST_RATING)
     if broken.any():
-        row, wrong = next(iter(column[broken].to_dict().items()))
+        row, wrong = column.index[broken].tolist()[0], column[broken].tolist()[0]
         raise ValueError(
             f"row {row!r} of {name} has the rating {wrong!r}: give finite numbers "
             f"of up to {LARGEST_RATING:g}, and leave rows without a rating out"

@@ -2,9 +2,7 @@
 
 from dataclasses import dataclass, fields
 
-import numpy as np
-
-from dbrec.checks import number, seed_number, whole_number
+from dbrec.checks import number, seed_number, switch, whole_number
 
 
 @dataclass(frozen=True)
@@ -43,16 +41,10 @@ class Settings:
             "choice_weight": number("choice_weight", self.choice_weight, "[0, 1000]"),
             "members": whole_number("members", self.members, 1, 64),
             "seed": seed_number(self.seed),
-            "verbose": _switch("verbose", self.verbose),
+            "verbose": switch("verbose", self.verbose),
         }
         for field in fields(self):
             object.__setattr__(self, field.name, checked[field.name])
-
-
-def _switch(name: str, value) -> bool:
-    if not isinstance(value, (bool, np.bool_, int)) or value not in (0, 1):
-        raise ValueError(f"{name} is {value!r}: give True or False")
-    return bool(value)
 
 
 def _or_none(name: str, value, most: int) -> int | None:
