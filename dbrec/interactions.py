@@ -123,7 +123,7 @@ def id_index(ids: np.ndarray) -> pd.Index:
 
 
 def _column(ratings: pd.DataFrame, column: str, name: str) -> pd.Series:
-    there = [place for place, label in enumerate(ratings.columns) if label == column]
+    there = [place for place, label in enumerate(ratings) if isinstance(label, str) and label == column]
     if len(there) != 1:
         times = "is missing" if not there else f"is there {len(there)} times"
         raise ValueError(

@@ -106,11 +106,13 @@ def _split_ids(ratings: pd.DataFrame, column: str, test_share: float, seed: int)
 def _ids(ratings: pd.DataFrame, column: str) -> pd.Index:
     if not isinstance(ratings, pd.DataFrame):
         raise ValueError(f"ratings is a {type(ratings).__name__}: give a DataFrame with a column {column!r}")
-    columns = list(ratings)
-    if column not in columns:
-        raise ValueError(f"ratings has the columns {reprlib.repr(columns)}: a column {column!r} is needed")
-    if columns.count(column) > 1:
-        raise ValueError(f"ratings has {columns.count(column)} columns {column!r}: leave one of them")
+    times = sum(isinstance(label, str) and label == column for label in ratings)
+    if not times:
+        raise ValueError(
+            f"ratings has the columns {reprlib.repr(list(ratings))}: a column {column!r} is needed"
+        )
+    if times > 1:
+        raise ValueError(f"ratings has {times} columns {column!r}: leave one of them")
     return raw_ids(ratings[column] if len(ratings) else [], f"ratings[{column!r}]")
 
 

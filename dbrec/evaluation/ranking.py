@@ -89,7 +89,8 @@ def id_frame(frame: pd.DataFrame, name: str, *others: str) -> pd.DataFrame:
     columns = [*PAIR, *others]
     if not isinstance(frame, pd.DataFrame):
         raise TypeError(f"{name} is a {type(frame).__name__}: give a frame with the columns {columns}")
-    if any(list(frame).count(column) != 1 for column in columns):
+    texts = [label for label in frame if isinstance(label, str)]  # pd.NA can't be compared
+    if any(texts.count(column) != 1 for column in columns):
         raise ValueError(f"{name} has the columns {list(frame)}: {columns} must be there, each once")
     ids = {column: raw_ids(frame[column], f"{name}[{column!r}]") for column in PAIR if len(frame)}
     return frame[columns].assign(**ids)
