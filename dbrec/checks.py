@@ -11,6 +11,7 @@ import pandas as pd
 LARGEST_SEED = 2**31 - 1
 PAIR = ["user_id", "item_id"]
 NUMBERS = ("floating", "integer", "mixed-integer-float", "decimal", "boolean", "empty")
+NO_NUMBERS = bool, np.bool_, np.timedelta64  # though Python counts them among numbers
 
 
 def whole_number(name: str, value, least: int = 1, most: int | None = None) -> int:
@@ -19,7 +20,7 @@ def whole_number(name: str, value, least: int = 1, most: int | None = None) -> i
     Raises:
         ValueError: If it isn't; booleans, floats and text aren't either.
     """
-    whole = isinstance(value, Integral) and not isinstance(value, (bool, np.bool_))
+    whole = isinstance(value, Integral) and not isinstance(value, NO_NUMBERS)
     if not whole or value < least or (most is not None and value > most):
         bound = f"of at least {least}" if most is None else f"from {least} to {most}"
         raise ValueError(f"{name} is {reprlib.repr(value)}: give a whole number {bound}")
@@ -38,19 +39,25 @@ def number(name: str, value, allowed: str = "[-inf, inf]") -> float:
         ValueError: If it isn't a number, isn't finite or lies outside.
     """
     low, high = (float(part) for part in allowed[1:-1].split(","))
-    real = isinstance(value, Real) and not isinstance(value, (bool, np.bool_)) and math.isfinite(value)
-    above = real and (value >= low if allowed[0] == "[" else value > low)
+    above = _is_finite(value) and (value >= low if allowed[0] == "[" else value > low)
     if not above or not (value <= high if allowed[-1] == "]" else value < high):
         where = "" if math.isinf(low) and math.isinf(high) else f" in {allowed}"
         raise ValueError(f"{name} is {reprlib.repr(value)}: give a finite number{where}")
     return int(value) if isinstance(value, Integral) else float(value)
 
 
+def _is_finite(value) -> bool:
+    try:
+        return isinstance(value, Real) and not isinstance(value, NO_NUMBERS) and math.isfinite(value)
+    except OverflowError:  # a whole number of more than 300 digits
+        return False
+
+
 def switch(name: str, value) -> bool:
-    """Return true or false, or refuse what is neither.
+    """Return a boolean, or refuse what is neither true nor false nor 1 nor 0.
 
     Raises:
-        ValueError: If it isn't; 1 and 0 are.
+        ValueError: If it isn't.
     """
     if not isinstance(value, (bool, np.bool_, int)) or value not in (0, 1):
         raise ValueError(f"{name} is {reprlib.repr(value)}: give True or False")
@@ -91,7 +98,7 @@ def raw_ids(values, name: str = "ids") -> pd.Index:
         rows = list(values)
         values = np.empty(len(rows), object)
         values[:] = rows
-    if np.ndim(values) != 1:
+    if np.ndim(values) != 1 or getattr(values.dtype, "names", None):
         raise TypeError(f"{what}, and not a table of shape {np.shape(values)}: give one column of it")
     ids = pd.Series(values).reset_index(drop=True)
     if isinstance(ids.dtype, pd.CategoricalDtype):
@@ -101,7 +108,7 @@ def raw_ids(values, name: str = "ids") -> pd.Index:
     if ids.empty:
         return pd.Index([], dtype=np.int64)
     kind = pd.api.types.infer_dtype(ids, skipna=False)
-    if kind == "floating" and (ids % 1 == 0).all():
+    if kind == "floating" and (ids % 1 == 0).all() and ids.abs().max() < 2**53:  # all exact
         return pd.Index(ids.to_numpy(np.float64).astype(np.int64))
     if kind == "integer" and ids.max() < 2**63 and ids.min() >= -(2**63):
         return pd.Index(ids.to_numpy(ids.dtype if ids.dtype in (np.int32, np.int16, np.int8) else np.int64))
@@ -157,7 +164,8 @@ def id_frame(frame: pd.DataFrame, name: str, *others: str) -> pd.DataFrame:
     columns = [*PAIR, *others]
     if not isinstance(frame, pd.DataFrame):
         raise TypeError(f"{name} is a {type(frame).__name__}: give a frame with the columns {columns}")
-    if any(list(frame).count(column) != 1 for column in columns):
+    texts = [label for label in frame if isinstance(label, str)]  # pd.NA can't be compared
+    if any(texts.count(column) != 1 for column in columns):
         raise ValueError(f"{name} has the columns {list(frame)}: {columns} must be there, each once")
     ids = {column: raw_ids(frame[column], f"{name}[{column!r}]") for column in PAIR if len(frame)}
     return frame[columns].assign(**ids)

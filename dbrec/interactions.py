@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from decimal import Decimal
-from numbers import Real
 
 import numpy as np
 import pandas as pd
 
 from dbrec.checks import raw_ids
 from dbrec.data.splits import held_out_rows
+from dbrec.features.values import type_of
 
 LARGEST_RATING = 1e9  # what float32 holds with its squares and sums
 
@@ -124,7 +123,7 @@ def id_index(ids: np.ndarray) -> pd.Index:
 
 
 def _column(ratings: pd.DataFrame, column: str, name: str) -> pd.Series:
-    there = [place for place, label in enumerate(ratings.columns) if label == column]
+    there = [place for place, label in enumerate(ratings) if isinstance(label, str) and label == column]
     if len(there) != 1:
         times = "is missing" if not there else f"is there {len(there)} times"
         raise ValueError(
@@ -144,8 +143,8 @@ def _finite(column: pd.Series, name: str) -> np.ndarray:
     """Give ratings as an array of finite numbers."""
     if isinstance(column.dtype, pd.CategoricalDtype):
         column = column.astype(column.cat.categories.dtype if column.notna().all() else object)
-    if column.dtype == object and column.map(lambda v: isinstance(v, (Real, Decimal)) or pd.isna(v)).all():
-        column = column.astype(float)
+    if column.dtype == object and column.dropna().map(type_of).isin(["numbers", "booleans"]).all():
+        column = column.mask(column.isna(), np.nan).astype(float)
     numeric = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_complex_dtype(column)
     if not numeric:
         raise ValueError(f"{name}['rating'] has dtype {column.dtype}: give numbers")
@@ -153,7 +152,7 @@ def _finite(column: pd.Series, name: str) -> np.ndarray:
     value = column.to_numpy() if plain else column.to_numpy(float, na_value=np.nan)
     broken = ~(np.abs(value.astype(float)) <= LARGEST_RATING)
     if broken.any():
-        row, wrong = next(iter(column[broken].to_dict().items()))
+        row, wrong = column.index[broken].tolist()[0], column[broken].tolist()[0]
         raise ValueError(
             f"row {row!r} of {name} has the rating {wrong!r}: give finite numbers "
             f"of up to {LARGEST_RATING:g}, and leave rows without a rating out"

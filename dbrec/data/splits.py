@@ -96,7 +96,7 @@ def _split_ids(ratings: pd.DataFrame, column: str, test_share: float, seed: int)
 def _ids(ratings: pd.DataFrame, column: str) -> pd.Index:
     if not isinstance(ratings, pd.DataFrame):
         raise ValueError(f"ratings is a {type(ratings).__name__}: give a DataFrame with a column {column!r}")
-    columns = list(ratings)
+    columns = [label for label in ratings if isinstance(label, str)]  # pd.NA can't be compared
     if column not in columns:
         raise ValueError(f"ratings has the columns {reprlib.repr(columns)}: a column {column!r} is needed")
     if (n := columns.count(column)) > 1:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from dbrec.checks import positions, raw_ids, switch, whole_number
+from dbrec.checks import id_frame, positions, raw_ids, switch, whole_number
 
 if TYPE_CHECKING:
     from dbrec.scoring.index import ItemIndex
@@ -44,7 +44,8 @@ class VectorScorer:
             just what they would like; None takes `user_vectors` for both.
 
     Raises:
-        ValueError: If ids repeat, or vectors don't fit them or aren't finite.
+        TypeError, ValueError: If ids repeat, vectors don't fit them or each other or aren't finite, or `seen`
+            isn't such a frame.
     """
 
     def __init__(self, user_ids, item_ids, user_vectors, item_vectors, seen, list_vectors=None):
@@ -54,7 +55,11 @@ class VectorScorer:
         self.list_vectors = self.user_vectors
         if list_vectors is not None:
             self.list_vectors = _vectors(list_vectors, self.user_ids, "list")
+        widths = self.user_vectors.shape[1], self.list_vectors.shape[1], self.item_vectors.shape[1]
+        if len(set(widths)) > 1:
+            raise ValueError(f"vectors of users, lists and items have the lengths {widths}: give equal ones")
         if not isinstance(seen, tuple):
+            seen = id_frame(seen, "seen")
             seen = positions(self.user_ids, seen["user_id"]), positions(self.item_ids, seen["item_id"])
         users, items = (np.asarray(part, np.int32) for part in seen)
         order = np.argsort(users, kind="stable")
@@ -98,8 +103,8 @@ class VectorScorer:
             `item_ids`. A list is shorter than `k` where fewer items are left; no users give an empty frame.
 
         Raises:
-            TypeError, ValueError: If ids aren't of the fit's type, `k` isn't at least 1, or `index` is
-                another word or was made of other vectors.
+            TypeError, ValueError: If ids aren't of the fit's type, `k` isn't at least 1, `exclude_seen` is
+                no boolean, or `index` is another word or was made of other vectors.
         """
         k, exclude_seen = whole_number("k", k), switch("exclude_seen", exclude_seen)
         graph = self._checked_index(index)
@@ -220,7 +225,10 @@ class VectorScorer:
 
 def _vectors(vectors, ids: pd.Index, side: str) -> np.ndarray:
     """Check that there is a row of finite numbers an id, and one more."""
-    vectors = np.asarray(vectors, np.float32)
+    try:
+        vectors = np.asarray(vectors).astype(np.float32, casting="same_kind", copy=False)
+    except (TypeError, ValueError) as error:  # text, complex numbers, rows of unlike lengths
+        raise ValueError(f"{side} vectors are no table of numbers, {error}: give a row an id") from error
     if not ids.is_unique:
         raise ValueError(f"{side} id {ids[ids.duplicated()].tolist()[0]!r} is there twice: give each id once")
     if vectors.ndim != 2 or len(vectors) != len(ids) + 1:

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from dbrec._quiet import keras, refuse_after_fork
+from dbrec.checks import positions
 from dbrec.evaluation.auc import auc_per_user
 from dbrec.features.encoder import FeatureEncoder
 from dbrec.interactions import Interactions
@@ -165,9 +166,10 @@ def default_batch_size(n_positives: int) -> int:
 def _watch(prepared: Prepared, network: PositionNetwork, watched: Interactions) -> ValidationAUC:
     """Watch the score that is served, by the model that the towers would make now."""
     users, items = watched.user_ids[watched.user_index], watched.item_ids[watched.item_index]
-    auc_per_user(
-        watched.user_index, watched.liked, np.zeros(len(watched))
-    )  # refuses before, not after, an epoch
+    # these refuse before, not after, an epoch
+    positions(prepared.user_encoder.trained_ids, watched.user_ids, "validation['user_id']")
+    positions(prepared.item_encoder.trained_ids, watched.item_ids, "validation['item_id']")
+    auc_per_user(watched.user_index, watched.liked, np.zeros(len(watched)))
 
     def score() -> np.ndarray:
         return prepared.model(network, pd.DataFrame()).scorer.score(users, items)

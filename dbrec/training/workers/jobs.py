@@ -6,6 +6,7 @@ come next. The folder holds all that a fitted model needs, too.
 """
 
 import logging
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -99,9 +100,12 @@ def check_job(folder, settings: Settings, n_shards: int) -> None:
 
     Raises:
         FileExistsError: If the folder holds something.
+        TypeError: If it isn't a path.
         ValueError: If a batch can't be cut into that many equal parts, no number of epochs is given, or
             codes are to be dropped.
     """
+    if not isinstance(folder, (str, os.PathLike)) or not (folder := os.fspath(folder)):
+        raise TypeError(f"folder is {folder!r}: give the path of the folder to write, as text or a Path")
     folder, n_shards = Path(folder), whole_number("n_shards", n_shards)
     if folder.is_dir() and any(folder.iterdir()):
         raise FileExistsError(f"{folder} isn't empty: give a new folder for the job")
