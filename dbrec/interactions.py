@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from dbrec.checks import raw_ids
+from dbrec.checks import PAIR, id_frame
 from dbrec.data.splits import held_out_rows
 from dbrec.features.values import type_of
 
@@ -47,20 +47,13 @@ class Interactions:
             ValueError: If a column or a value is missing or stands twice, a rating isn't a finite number, or
                 all ratings are liked or none is.
         """
-        if not isinstance(ratings, pd.DataFrame):
-            raise TypeError(
-                f"{name} is a {type(ratings).__name__}: give a pandas DataFrame with the columns "
-                "user_id, item_id and rating"
-            )
-        user_ids, user_index = _numbered(_column(ratings, "user_id", name), f"{name}['user_id']")
-        item_ids, item_index = _numbered(_column(ratings, "item_id", name), f"{name}['item_id']")
-        value = _finite(_column(ratings, "rating", name), name)
+        frame = id_frame(ratings, name, "rating")
+        user_ids, user_index = _numbered(frame["user_id"])
+        item_ids, item_index = _numbered(frame["item_id"])
+        value = _finite(frame["rating"], name)
         keys = pd.Series(user_index.astype(np.int64) * max(len(item_ids), 1) + item_index)
         if (twice := keys.duplicated()).any():
-            user, item = (
-                ids[index[twice]].tolist()[0]
-                for ids, index in ((user_ids, user_index), (item_ids, item_index))
-            )
+            user, item = frame.loc[twice.to_numpy(), PAIR].to_numpy(object)[0]
             raise ValueError(
                 f"{name} has user {user!r} with item {item!r} more than once: keep one row a pair"
             )
@@ -122,20 +115,9 @@ def id_index(ids: np.ndarray) -> pd.Index:
     return pd.Index(ids) if ids.dtype.kind == "i" else pd.Index(ids.astype(object), dtype="str")
 
 
-def _column(ratings: pd.DataFrame, column: str, name: str) -> pd.Series:
-    there = [place for place, label in enumerate(ratings) if isinstance(label, str) and label == column]
-    if len(there) != 1:
-        times = "is missing" if not there else f"is there {len(there)} times"
-        raise ValueError(
-            f"{name} has the columns {list(ratings.columns)}, and {column!r} {times}: "
-            "give user_id, item_id and rating, each once"
-        )
-    return ratings.iloc[:, there[0]]
-
-
-def _numbered(column: pd.Series, name: str) -> tuple[pd.Index, np.ndarray]:
-    """Number the ids of a column in ascending order."""
-    index, ids = pd.factorize(raw_ids(column, name), sort=True)
+def _numbered(column: pd.Series) -> tuple[pd.Index, np.ndarray]:
+    """Number ids in ascending order."""
+    index, ids = pd.factorize(pd.Index(column), sort=True)
     return pd.Index(ids), index.astype(np.int32)
 
 
