@@ -22,10 +22,10 @@ def sum_of_parts(whole_loss: Callable, part_loss: Callable, tables: list, batch)
     n_parts = number_of_parts(tf.nest.flatten(batch)[0].shape[0])
     parts = tf.nest.map_structure(lambda array: tf.reshape(array, (n_parts, -1, *array.shape[1:])), batch)
 
-    def differentiate(loss_of, *arguments):
+    def differentiate(loss_of, of_batch):
         with tf.GradientTape() as tape:
             tape.watch(tables)
-            loss = loss_of(tables, *arguments)
+            loss = loss_of(tables, of_batch)
         return loss, tape.gradient(loss, tables, unconnected_gradients=tf.UnconnectedGradients.ZERO)
 
     def add(number, total, sums):

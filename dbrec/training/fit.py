@@ -28,21 +28,18 @@ HELD_OUT = 0.1  # of the ratings, to find the number of epochs
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """What training starts from, whether here or in a job.
-
-    Attributes:
-        settings: All settings.
-        interactions: What to learn from.
-        user_encoder: Of the users' features.
-        item_encoder: Of the items' features.
-        choice: The part in closed form.
-    """
+    """What training starts from, here or in a job: what to learn from, encoded and with its closed form."""
 
     settings: Settings
     interactions: Interactions
     user_encoder: FeatureEncoder
     item_encoder: FeatureEncoder
     choice: Choice
+
+    @property
+    def encoders(self) -> tuple[FeatureEncoder, FeatureEncoder]:
+        """Of the users and of the items."""
+        return self.user_encoder, self.item_encoder
 
     @cached_property
     def histories(self) -> Histories | None:
@@ -63,24 +60,20 @@ class Prepared:
         """Build the network to train and the one that scores; they share their towers."""
         s, histories = self.settings, self.histories
         width = histories.inputs.shape[1] if histories else 0
-        sides = self.user_encoder, self.item_encoder
-        towers = build_towers(*sides, s.embedding_dim, s.dropout, s.seed, width, s.members)
-        rows = [encoder.rows[: encoder.n_trained, : encoder.width] for encoder in sides]
-        network = PositionNetwork(*towers, *rows, s.l2, histories=histories, name="network_train")
-        return network, build_predict(*towers, *(encoder.width for encoder in sides))
+        towers = build_towers(*self.encoders, s.embedding_dim, s.dropout, s.seed, width, s.members)
+        users, items = (encoder.rows[: encoder.n_trained, : encoder.width] for encoder in self.encoders)
+        network = PositionNetwork(*towers, users, items, s.l2, histories=histories, name="network_train")
+        return network, build_predict(*towers, users.shape[1], items.shape[1])
 
     def model(self, network: PositionNetwork, log: pd.DataFrame) -> FittedModel:
         """Make the model that serves with what the towers are now."""
         histories = self.histories.inputs if self.histories else None
-        columns = network.user_columns, network.item_columns
-        towers = [
-            tower_rows(
-                side, *(np.asarray(part) for part in column.tower.tastes_and_biases(column.rows, given))
-            )
-            for side, column, given in zip(("user", "item"), columns, (histories, None), strict=True)
-        ]
-        encoders = self.user_encoder, self.item_encoder
-        return FittedModel.build(self.settings, self.interactions, encoders, towers, self.choice, log)
+        users, items = network.user_columns, network.item_columns
+        towers = []
+        for side, columns, history in (("user", users, histories), ("item", items, None)):
+            parts = columns.tower.tastes_and_biases(columns.rows, history)
+            towers.append(tower_rows(side, *(np.asarray(part) for part in parts)))
+        return FittedModel.build(self.settings, self.interactions, self.encoders, towers, self.choice, log)
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,23 +91,16 @@ def prepare(settings: Settings, interactions: Interactions, users, items) -> Pre
     Raises:
         TypeError, ValueError: If a feature can't be encoded.
     """
-    encoders = (
-        FeatureEncoder.fit(interactions.user_ids, users, "user"),
-        FeatureEncoder.fit(interactions.item_ids, items, "item"),
-    )
+    user_encoder = FeatureEncoder.fit(interactions.user_ids, users, "user")
+    item_encoder = FeatureEncoder.fit(interactions.item_ids, items, "item")
     choice = Choice.fit(interactions, settings.history_dim, settings.seed)
-    return Prepared(settings, interactions, *encoders, choice)
+    return Prepared(settings, interactions, user_encoder, item_encoder, choice)
 
 
 def fit_model(settings: Settings, interactions: Interactions, users, items, watched=None) -> Trained:
     """Fit a model, and find the number of epochs first where the settings leave it open.
 
-    Args:
-        settings: All settings.
-        interactions: What to learn from.
-        users: Frame of user features, or None.
-        items: Frame of item features, or None.
-        watched: Interactions to watch for early stopping, or None.
+    Features are frames or None, and `watched` the interactions to watch for early stopping, or None.
 
     Raises:
         TypeError, ValueError: If a feature can't be encoded, no triplet can be drawn, or training ends in
@@ -150,10 +136,9 @@ def fit_networks(prepared: Prepared, watched: Interactions | None, epochs: int |
 
 
 def default_batch_size(n_positives: int) -> int:
-    """Take a multiple of 32 that makes at most 56 batches an epoch, whatever the size of the data.
+    """Take a multiple of 32 that makes at most 56 batches an epoch.
 
-    A step computes the vector of every id, so with more steps for more data the time of an epoch would grow
-    by the square of the data's size.
+    A step computes the vector of every id: with more steps for more data, time would grow by its square.
 
     Example:
         >>> default_batch_size(458_000), default_batch_size(44_000), default_batch_size(10)
@@ -165,9 +150,8 @@ def default_batch_size(n_positives: int) -> int:
 def _watch(prepared: Prepared, network: PositionNetwork, watched: Interactions) -> ValidationAUC:
     """Watch the score that is served, by the model that the towers would make now."""
     users, items = watched.user_ids[watched.user_index], watched.item_ids[watched.item_index]
-    auc_per_user(
-        watched.user_index, watched.liked, np.zeros(len(watched))
-    )  # refuses before, not after, an epoch
+    # what has no AUC is refused before an epoch, not after it
+    auc_per_user(watched.user_index, watched.liked, np.zeros(len(watched)))
 
     def score() -> np.ndarray:
         return prepared.model(network, pd.DataFrame()).scorer.score(users, items)
@@ -176,11 +160,7 @@ def _watch(prepared: Prepared, network: PositionNetwork, watched: Interactions) 
 
 
 def _refuse_poor(data: Interactions, liked_from: float) -> None:
-    """Refuse ratings of which no triplet of either kind can be made, and say what they lack.
-
-    Raises:
-        ValueError: If so.
-    """
+    """Refuse ratings of which no triplet of either kind can be made, and say what they lack."""
     by_user, by_item = (pd.Series(data.value).groupby(side) for side in (data.user_index, data.item_index))
     if not (by_user.max() > by_user.min()).any():
         raise ValueError(
