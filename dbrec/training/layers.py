@@ -19,9 +19,6 @@ class FeatureTower(keras.layers.Layer):
     Beside the taste v, each side has a bias b: how freely a user likes, how liked an item is. A user's vector
     is ``[v, b, 1]`` and an item's ``[v, 1, b]``, so that one dot product is ``v.v' + b + b'``.
 
-    With `history_dim`, the row comes with a second input, what the person rated (`Histories.inputs`), and a
-    matrix maps it to a further part of the sum.
-
     With `members`, a tower makes that many vectors side by side, each divided by the root of their number, so
     that the dot product of two such rows is the mean of the members' scores. Members start differently and
     learn from triplets of their own (`PositionNetwork`); what one learned by chance, the mean evens out.
@@ -33,14 +30,16 @@ class FeatureTower(keras.layers.Layer):
         embedding_dim: Length of the taste.
         dropout: Chance in [0, 1) that a one-hot code is dropped in training.
         seed: Seed of the first weights and of the dropping.
-        history_dim: Length of the history; 0 for a tower without.
+        history_dim: Length of a second input, `Histories.inputs`, which a matrix maps to a further part of
+            the sum; 0 for a tower without.
         members: Vectors a row.
+
+    Attributes:
+        tables: The Keras layer of each column, in the order of `columns`.
 
     Call:
         rows, shape (batch, width), int, or [rows, histories of shape (batch, history_dim)] -> vectors, shape
         (batch, members * (embedding_dim + 2)), float32.
-
-    ``tables`` holds the Keras layer of each column, in the order of `columns`.
 
     Raises:
         ValueError: If `side` is another word.
@@ -57,28 +56,22 @@ class FeatureTower(keras.layers.Layer):
         super().__init__(**{"dtype": "float32"} | kwargs)
         if side not in ("user", "item"):
             raise ValueError(f"side is {side!r}: give 'user' or 'item'")
-        self.side = side
-        self.columns = [tuple(column) for column in columns]
-        self.embedding_dim = embedding_dim
-        self.dropout = dropout
-        self.seed = seed
-        self.history_dim = history_dim
-        self.members = members
-        width = members * (embedding_dim + 1)
+        self.columns, self.side = [tuple(column) for column in columns], side
+        self.embedding_dim, self.dropout, self.seed = embedding_dim, dropout, seed
+        self.history_dim, self.members = history_dim, members
         self.random = keras.random.SeedGenerator(seed)
+        width, plain = members * (embedding_dim + 1), {"use_bias": False, "dtype": "float32"}
         self.tables = []
         for place, (_, kind, size) in enumerate(self.columns):
             first = keras.initializers.RandomNormal(stddev=0.05, seed=seed + place)
             if kind == "one-hot":
                 table = keras.layers.Embedding(size, width, embeddings_initializer=first, dtype="float32")
             else:
-                table = keras.layers.Dense(width, use_bias=False, kernel_initializer=first, dtype="float32")
+                table = keras.layers.Dense(width, kernel_initializer=first, **plain)
             self.tables.append(table)
         if history_dim:
             first = keras.initializers.RandomNormal(stddev=0.02, seed=seed + len(self.columns))
-            self.history = keras.layers.Dense(
-                width, use_bias=False, kernel_initializer=first, dtype="float32"
-            )
+            self.history = keras.layers.Dense(width, kernel_initializer=first, **plain)
 
     def build(self, input_shape):
         for table, (_, kind, size) in zip(self.tables, self.columns, strict=True):
@@ -120,10 +113,8 @@ class FeatureTower(keras.layers.Layer):
     def member_vectors(self, total):
         """Make each member's own vectors of such sums, shape (batch, members, embedding_dim + 2)."""
         total = ops.reshape(total, (-1, self.members, self.embedding_dim + 1))
-        ones = ops.ones_like(total[..., :1])
-        if self.side == "user":
-            return ops.concatenate([total, ones], -1)
-        return ops.concatenate([total[..., :-1], ones, total[..., -1:]], -1)
+        taste, bias, one = total[..., :-1], total[..., -1:], ops.ones_like(total[..., :1])
+        return ops.concatenate([taste, bias, one] if self.side == "user" else [taste, one, bias], -1)
 
     def _dropped(self, codes, training):
         if not training or not self.dropout:
@@ -131,20 +122,9 @@ class FeatureTower(keras.layers.Layer):
         kept = keras.random.uniform(ops.shape(codes), seed=self.random) >= self.dropout
         return ops.where(kept, codes, 0)
 
-    def compute_output_shape(self, input_shape):
-        rows = input_shape[0] if isinstance(input_shape[0], (list, tuple)) else input_shape
-        return (rows[0], self.members * (self.embedding_dim + 2))
-
     def get_config(self):
-        return super().get_config() | {
-            "columns": self.columns,
-            "side": self.side,
-            "embedding_dim": self.embedding_dim,
-            "dropout": self.dropout,
-            "seed": self.seed,
-            "history_dim": self.history_dim,
-            "members": self.members,
-        }
+        own = "columns", "side", "embedding_dim", "dropout", "seed", "history_dim", "members"
+        return super().get_config() | {name: getattr(self, name) for name in own}
 
 
 @keras.saving.register_keras_serializable("dbrec")
@@ -164,8 +144,7 @@ class TripletLossLayer(keras.layers.Layer):
 
     def __init__(self, loss: Callable = bpr_loss, l2: float = 0.0, **kwargs):
         super().__init__(**{"dtype": "float32"} | kwargs)
-        self.loss = loss
-        self.l2 = l2
+        self.loss, self.l2 = loss, l2
 
     def call(self, vectors):
         anchors, positives, negatives = vectors
@@ -175,9 +154,6 @@ class TripletLossLayer(keras.layers.Layer):
             squares = sum(ops.sum(ops.square(v), axis=-1) for v in vectors)
             self.add_loss(self.l2 * ops.mean(squares))
         return losses
-
-    def compute_output_shape(self, input_shapes):
-        return tuple(input_shapes[0][:-1])
 
     def get_config(self):
         loss = keras.saving.serialize_keras_object(self.loss)
@@ -200,6 +176,3 @@ class ScoreLayer(keras.layers.Layer):
     def call(self, vectors):
         users, items = vectors
         return ops.sum(users * items, axis=-1)
-
-    def compute_output_shape(self, input_shapes):
-        return (input_shapes[0][0],)
