@@ -8,7 +8,7 @@ TRIPLETS_AT_ONCE = 8_192
 
 
 def sum_of_parts(whole_loss: Callable, part_loss: Callable, tables: list, batch):
-    """Compute a loss, and with it its gradient by the tables, part by part.
+    """Compute a loss, and with it its dense gradient by the tables, part by part.
 
     Args:
         whole_loss: Gives what is computed of the whole batch, from the tables and the batch.
@@ -17,7 +17,7 @@ def sum_of_parts(whole_loss: Callable, part_loss: Callable, tables: list, batch)
         batch: Nested arrays of one length.
 
     Returns:
-        ``whole_loss`` plus the mean of the parts' losses, shape (). Its gradient is dense.
+        ``whole_loss`` plus the mean of the parts' losses, shape ().
     """
     n_parts = number_of_parts(tf.nest.flatten(batch)[0].shape[0])
     parts = tf.nest.map_structure(lambda array: tf.reshape(array, (n_parts, -1, *array.shape[1:])), batch)

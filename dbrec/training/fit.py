@@ -86,11 +86,7 @@ class Trained:
 
 
 def prepare(settings: Settings, interactions: Interactions, users, items) -> Prepared:
-    """Encode features and solve the closed form.
-
-    Raises:
-        TypeError, ValueError: If a feature can't be encoded.
-    """
+    """Encode features and solve the closed form; the errors are those of `FeatureEncoder.fit`."""
     user_encoder = FeatureEncoder.fit(interactions.user_ids, users, "user")
     item_encoder = FeatureEncoder.fit(interactions.item_ids, items, "item")
     choice = Choice.fit(interactions, settings.history_dim, settings.seed)
@@ -103,8 +99,8 @@ def fit_model(settings: Settings, interactions: Interactions, users, items, watc
     Features are frames or None, and `watched` the interactions to watch for early stopping, or None.
 
     Raises:
-        TypeError, ValueError: If a feature can't be encoded, no triplet can be drawn, or training ends in
-            numbers that aren't finite.
+        TypeError, ValueError: As `prepare`, if no triplet can be drawn, or training ends in numbers that
+            aren't finite.
     """
     refuse_after_fork()
     epochs = settings.epochs
@@ -122,15 +118,13 @@ def fit_networks(prepared: Prepared, watched: Interactions | None, epochs: int |
     settings, samplers = prepared.settings, prepared.samplers()
     batch_size = settings.batch_size or default_batch_size(len(samplers[1]))
     network_train, network_predict = prepared.networks()
-    history = train(
-        network_train,
+    dataset, steps = (
         position_dataset(samplers, batch_size, settings.members),
-        steps_per_epoch=-(-len(samplers[1]) // batch_size),
-        epochs=MOST_EPOCHS if epochs is None else epochs,
-        learning_rate=settings.learning_rate,
-        validation=None if watched is None else _watch(prepared, network_train, watched),
-        verbose=settings.verbose,
+        -(-len(samplers[1]) // batch_size),
     )
+    validation = None if watched is None else _watch(prepared, network_train, watched)
+    how = settings.learning_rate, validation, settings.verbose
+    history = train(network_train, dataset, steps, epochs or MOST_EPOCHS, *how)
     model = prepared.model(network_train, pd.DataFrame(history.history))
     return Trained(model, network_train, network_predict)
 

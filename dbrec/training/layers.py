@@ -13,22 +13,21 @@ class FeatureTower(keras.layers.Layer):
     """Map rows of whole numbers to vectors: one embedding table a column, and their sum.
 
     The sum of the id's vector and the features' vectors is what makes the model hybrid: an id that was
-    trained moves away from what its features say, and an id never seen stays there. While training, each
-    one-hot code is now and then replaced by 0, so that row 0 learns to stand for "unknown".
+    trained moves away from what its features say, and an id never seen stays there.
 
     Beside the taste v, each side has a bias b: how freely a user likes, how liked an item is. A user's vector
     is ``[v, b, 1]`` and an item's ``[v, 1, b]``, so that one dot product is ``v.v' + b + b'``.
 
-    With `members`, a tower makes that many vectors side by side, each divided by the root of their number, so
-    that the dot product of two such rows is the mean of the members' scores. Members start differently and
-    learn from triplets of their own (`PositionNetwork`); what one learned by chance, the mean evens out.
+    Members' vectors stand side by side, each divided by the root of their number, so that the dot product of
+    two such rows is the mean of the members' scores. Members start differently and learn from triplets of
+    their own (`PositionNetwork`); what one learned by chance, the mean evens out.
 
     Args:
         columns: ``(name, kind, size)`` of each column as `FeatureEncoder.spec` gives them; kind is
             ``"one-hot"`` (one place of the row, a table of `size` rows) or ``"multi-hot"`` (`size` places).
         side: ``"user"`` or ``"item"``: where the bias goes.
         embedding_dim: Length of the taste.
-        dropout: Chance in [0, 1) that a one-hot code is dropped in training.
+        dropout: Chance in [0, 1) that, in training, a one-hot code becomes 0, which learns to be "unknown".
         seed: Seed of the first weights and of the dropping.
         history_dim: Length of a second input, `Histories.inputs`, which a matrix maps to a further part of
             the sum; 0 for a tower without.
@@ -100,11 +99,10 @@ class FeatureTower(keras.layers.Layer):
             place += 1 if one else size
 
     def tastes_and_biases(self, rows, history=None):
-        """Compute what the vectors of rows are made of, before they are laid out.
+        """Compute what vectors are made of, divided by the root of the number of members.
 
         Returns:
-            Tastes, shape (batch, members * embedding_dim), and biases, shape (batch, members), divided by the
-            root of the number of members.
+            Tastes, shape (batch, members * embedding_dim), and biases, shape (batch, members).
         """
         total = ops.reshape(self.total(rows, history), (-1, self.members, self.embedding_dim + 1))
         total /= self.members**0.5
@@ -132,14 +130,11 @@ class TripletLossLayer(keras.layers.Layer):
     """Give the loss of each triplet, and add the batch's mean to what the network minimises.
 
     Args:
-        loss: Loss of the difference a.p - a.n, `bpr_loss` unless told.
-        l2: Weight of the penalty on the length of the vectors: ``l2 * mean(|a|^2 + |p|^2 + |n|^2)``.
+        loss: Loss of the difference a.p - a.n.
+        l2: Weight of the penalty ``l2 * mean(|a|^2 + |p|^2 + |n|^2)`` on the vectors, as in BPR-OPT.
 
     Call:
         [anchors, positives, negatives], each (..., dim) -> losses without the penalty, (...).
-
-    Source:
-        Rendle et al. 2009, BPR-OPT: the loss and its penalty on the parameters of each triplet drawn.
     """
 
     def __init__(self, loss: Callable = bpr_loss, l2: float = 0.0, **kwargs):

@@ -12,9 +12,7 @@ MOST_STEPS_A_CALL = 8
 
 
 class ValidationAUC(keras.callbacks.Callback):
-    """Put the AUC of held-out ratings into the logs after each epoch: ``val_auc``, ``val_auc_per_user``.
-
-    Place it before callbacks that read them, such as ``keras.callbacks.EarlyStopping``.
+    """Put the AUC of held-out ratings into the logs of each epoch: ``val_auc``, ``val_auc_per_user``.
 
     Args:
         score: Scores the held-out ratings with what the network has learned so far, shape (n,).
@@ -54,7 +52,6 @@ class DenseAdam(keras.optimizers.Adam):
     """
 
     def apply(self, grads, trainable_variables=None):
-        """Take a step, as Keras's optimizers do."""
         dense = [None if gradient is None else tf.convert_to_tensor(gradient) for gradient in grads]
         super().apply(dense, trainable_variables)
 

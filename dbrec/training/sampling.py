@@ -34,16 +34,8 @@ class RatedTriplets(NamedTuple):
 def random_triplet(liked: Mapping, not_liked: Mapping[object, Sequence], random: Random) -> tuple:
     """Draw one triplet as the post does: a user, one of their liked films, one of their not-liked ones.
 
-    Each user comes equally often, however few films they rated. Clear, and slow: `TripletSampler` draws
-    by array operations.
-
-    Args:
-        liked: User to a sequence of the films they liked.
-        not_liked: User to a sequence of the films they rated and didn't like.
-        random: Source of the draws.
-
-    Returns:
-        ``(user, liked film, not-liked film)``.
+    Both come by user, as sequences. Each user comes equally often, however few films they rated. Clear, and
+    slow: `TripletSampler` draws by array operations.
 
     Raises:
         ValueError: If no user has films of both kinds.
@@ -67,8 +59,7 @@ class TripletSampler:
     partner. An ``"explicit"`` negative is drawn among the partners that the anchor rated lower, an
     ``"unobserved"`` one among all those it never rated. Triplets come in the order of their anchors.
 
-    Either side may be the anchor. A user as anchor says which of two films a person prefers; a film as
-    anchor says which of two people likes it more.
+    Either side may be the anchor: a user says which of two films they prefer, a film who likes it more.
 
     Args:
         anchors: Position of each rating's anchor, shape (n,), whole numbers from 0 to 2^31 - 1.
@@ -98,17 +89,17 @@ class TripletSampler:
     ):
         anchors, partners = _positions("anchors", anchors), _positions("partners", partners)
         ratings = _array("ratings", ratings, "biuf", "numbers, or true and false")
-        shapes = anchors.shape, partners.shape, ratings.shape
-        if len(set(shapes)) > 1 or ratings.ndim != 1:
-            which = "{}, {} and {}".format(*shapes)
+        if ratings.ndim != 1 or not anchors.shape == partners.shape == ratings.shape:
+            which = f"{anchors.shape}, {partners.shape} and {ratings.shape}"
             raise ValueError(f"anchors, partners and ratings have shapes {which}: give one of each a rating")
         if negatives not in ("explicit", "unobserved"):
             raise ValueError(f"negatives is {negatives!r}: give 'explicit' or 'unobserved'")
         self.explicit = negatives == "explicit"
         self.random = np.random.default_rng(whole_number("seed", seed, 0))
-        self.n_partners = least = int(partners.max(initial=-1)) + 1
-        if n_partners is not None:
-            self.n_partners = whole_number("n_partners", n_partners, least, 2**31)
+        least = int(partners.max(initial=-1)) + 1
+        self.n_partners = (
+            least if n_partners is None else whole_number("n_partners", n_partners, least, 2**31)
+        )
         lowest = -np.inf if positive_from is None else number("positive_from", positive_from)
         pairs = np.multiply(anchors, self.n_partners, dtype=np.int64)
         pairs += partners
@@ -147,10 +138,7 @@ class TripletSampler:
         return int(self.ends[-1])
 
     def sample(self, size: int) -> Triplets:
-        """Draw triplets, with replacement.
-
-        Args:
-            size: Number of triplets, a whole number.
+        """Draw a whole number of triplets, with replacement.
 
         Returns:
             Three int32 arrays of positions, shape (size,); the anchors ascend.
@@ -163,8 +151,7 @@ class TripletSampler:
     def sample_rated(self, size: int | tuple[int, int]) -> RatedTriplets:
         """Draw triplets as `sample` does, with their ratings.
 
-        Args:
-            size: Number of triplets, or the shape (batch, members); then each member's anchors ascend.
+        `size` may also be the shape (batch, members); then each member's anchors ascend.
 
         Raises:
             ValueError: If negatives are unobserved, which have no rating, or `size` isn't whole.
@@ -227,12 +214,9 @@ def _runs(anchors: np.ndarray, codes: np.ndarray, n_codes: int) -> tuple[np.ndar
     else:
         names, keys = np.unique(keys, return_inverse=True)
     # a sparse matrix sorts its entries by row in two passes, without comparing them
-    entries = (
-        np.ones(len(keys), bool),
-        (keys.astype(np.int32, copy=False), np.arange(len(keys), dtype=np.int32)),
-    )
-    by_key = sparse.csr_matrix(entries, (len(names), len(keys)))
-    del entries, keys
+    places = keys.astype(np.int32, copy=False), np.arange(len(keys), dtype=np.int32)
+    by_key = sparse.csr_matrix((np.ones(len(keys), bool), places), (len(names), len(keys)))
+    del places, keys
     starts, filled = by_key.indptr[:-1], np.diff(by_key.indptr) > 0
     run_anchors, run_codes = np.divmod(names[filled], n_codes)
     return by_key.indices, run_anchors.astype(np.int32), run_codes, starts[filled]
