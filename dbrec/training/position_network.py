@@ -4,8 +4,6 @@ A batch of 8,192 triplets of both kinds asks for 49,152 vectors of a few thousan
 computed many times over.
 """
 
-from collections.abc import Callable
-
 import numpy as np
 
 from dbrec._quiet import keras, tf
@@ -30,7 +28,6 @@ class PositionNetwork(keras.Model):
         user_rows: Rows of all users, by position, shape (n_users, width), int.
         item_rows: Rows of all items, likewise.
         l2: Weight of the penalty on the vectors of each triplet.
-        loss: Loss of the difference between two scores.
         histories: What users rated, or None where the tower takes none. Each user's vector is computed
             without the items compared, so that no rating explains itself; the penalty is on the whole ones.
 
@@ -47,12 +44,11 @@ class PositionNetwork(keras.Model):
         user_rows,
         item_rows,
         l2: float = 0.01,
-        loss: Callable = bpr_loss,
         histories: Histories | None = None,
         **kwargs,
     ):
         super().__init__(dtype="float32", **kwargs)
-        self.user_tower, self.item_tower, self.l2, self.loss = user_tower, item_tower, l2, loss
+        self.user_tower, self.item_tower, self.l2 = user_tower, item_tower, l2
         self.user_columns, self.item_columns = Columns(user_tower, user_rows), Columns(item_tower, item_rows)
         self.histories = None if histories is None else ConstantHistories(histories)
 
@@ -73,8 +69,8 @@ class PositionNetwork(keras.Model):
     def tables(self, training: bool = False) -> list:
         """Compute the vectors of all users and of all items, each of shape (n * members, dim).
 
-        With histories an item's row goes on with what it brings into the vectors of users: by being rated,
-        and by how far above the mean, dim each.
+        With histories, an item's goes on with what it brings into users' vectors: by being rated, and by how
+        far above the mean.
         """
         items = self.item_columns.all_vectors(None, training)
         if self.histories is None:
@@ -97,9 +93,8 @@ class PositionNetwork(keras.Model):
             return tf.constant(0.0)
         members, dim = self.user_tower.members, self.user_tower.embedding_dim + 2
         of_user, *of_item = batch
-        users, items = [of_user.anchor], [of_user.positive, of_user.negative]
-        for t in of_item:
-            users, items = [*users, t.positive, t.negative], [*items, t.anchor]
+        users = [of_user.anchor, *(place for t in of_item for place in (t.positive, t.negative))]
+        items = [of_user.positive, of_user.negative, *(t.anchor for t in of_item)]
         total = 0.0
         for table, places in zip(tables, (users, items), strict=True):
             # an id's length is computed once and counted as often as it was drawn
@@ -131,15 +126,12 @@ class PositionNetwork(keras.Model):
         of_user, *of_item = batch
         better, worse = item(of_user.positive), item(of_user.negative)
         anchor = user(of_user.anchor, (better, of_user.positive_rating), (worse, of_user.negative_rating))
-        vectors = [[anchor, better[0], worse[0]]]
+        vectors = [(anchor, better[0], worse[0])]
         for t in of_item:
             shared = item(t.anchor)
-            fans = (
-                user(t.positive, (shared, t.positive_rating)),
-                user(t.negative, (shared, t.negative_rating)),
-            )
-            vectors.append([shared[0], *fans])
-        return [self.loss(tf.reduce_sum(a * (p - n), axis=-1)) for a, p, n in vectors]
+            fan = user(t.positive, (shared, t.positive_rating))
+            vectors.append((shared[0], fan, user(t.negative, (shared, t.negative_rating))))
+        return [bpr_loss(tf.reduce_sum(a * (p - n), axis=-1)) for a, p, n in vectors]
 
 
 class ConstantHistories:

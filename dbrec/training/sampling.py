@@ -57,9 +57,8 @@ class TripletSampler:
 
     A rating that can be a positive is drawn, each equally often; its two ends are the anchor and the positive
     partner. An ``"explicit"`` negative is drawn among the partners that the anchor rated lower, an
-    ``"unobserved"`` one among all those it never rated. Triplets come in the order of their anchors.
-
-    Either side may be the anchor: a user says which of two films they prefer, a film who likes it more.
+    ``"unobserved"`` one among all those it never rated. Either side may be the anchor: a user says which of
+    two films they prefer, a film who likes it more.
 
     Args:
         anchors: Position of each rating's anchor, shape (n,), whole numbers from 0 to 2^31 - 1.
@@ -107,7 +106,8 @@ class TripletSampler:
         if len(twice := pairs[1:][pairs[1:] == pairs[:-1]]):
             anchor, partner = divmod(int(twice[0]), self.n_partners)
             raise ValueError(f"anchor {anchor} has partner {partner} more than once: keep one row a pair")
-        self.rated = None if self.explicit else pairs
+        if not self.explicit:
+            self.rated = pairs
         self._keep_runs(anchors, partners, ratings, lowest)
 
     def _keep_runs(self, anchors, partners, ratings, lowest: float) -> None:
@@ -206,7 +206,7 @@ def _positions(name: str, values) -> np.ndarray:
 def _runs(anchors: np.ndarray, codes: np.ndarray, n_codes: int) -> tuple[np.ndarray, ...]:
     """Sort rows by anchor, then by code: their order, and each run's anchor, code and first row, int32."""
     n_keys = (int(anchors.max(initial=-1)) + 1) * n_codes
-    keys = anchors.astype(np.int32 if n_keys < 2**31 else np.int64)
+    keys: np.ndarray = anchors.astype(np.int32 if n_keys < 2**31 else np.int64)
     keys *= n_codes
     keys += codes.astype(keys.dtype)
     if n_keys <= len(keys):
@@ -224,11 +224,9 @@ def _runs(anchors: np.ndarray, codes: np.ndarray, n_codes: int) -> tuple[np.ndar
 
 def _coded(ratings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Give the different ratings, ascending, and each one's place among them in as few bytes as hold it."""
-    parts = [ratings[start : start + ROWS_AT_ONCE] for start in range(0, len(ratings), ROWS_AT_ONCE)]
-    levels = np.unique(np.concatenate([np.unique(part) for part in parts] or [ratings]))
+    parts = np.array_split(ratings, range(ROWS_AT_ONCE, len(ratings), ROWS_AT_ONCE))
+    levels = np.unique(np.concatenate([np.unique(part) for part in parts]))
     if not (np.abs(levels) <= np.finfo(np.float32).max).all():
         raise ValueError(f"ratings go from {levels[0]} to {levels[-1]}: give finite numbers")
-    codes = np.empty(len(ratings), np.min_scalar_type(len(levels)))
-    for place, part in enumerate(parts):
-        codes[place * ROWS_AT_ONCE :][: len(part)] = np.searchsorted(levels, part)
-    return levels, codes
+    kind = np.min_scalar_type(len(levels))
+    return levels, np.concatenate([np.searchsorted(levels, part).astype(kind) for part in parts])
