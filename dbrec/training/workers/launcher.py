@@ -28,18 +28,13 @@ class Worker(NamedTuple):
 
 
 def launch(folder, n_workers: int = 2, every: int = 100) -> None:
-    """Train a job with several processes on this machine, and show the progress.
+    """Train the job of a folder with several processes on this machine, and show the progress.
 
-    Where a process fails, the others are stopped; the same call goes on from the last checkpoint.
-
-    Args:
-        folder: Folder of a job.
-        n_workers: Number of processes.
-        every: Batches between two checkpoints.
+    A checkpoint is written each `every` batches. Where a process fails, the others are stopped; the same call
+    goes on from the last checkpoint.
 
     Raises:
-        FileNotFoundError: If there is no job, or a shard is missing.
-        ValueError: If the workers can't share the job.
+        FileNotFoundError, ValueError: As `read_job`, or if the workers can't share the job.
         RuntimeError: If a worker fails; tells its last lines.
     """
     job = read_job(folder)
@@ -69,23 +64,13 @@ def running(job: Job, n_workers: int, every: int = 100) -> Iterator[list[Worker]
 def _start(job: Job, addresses: list[str], number: int, every: int) -> Worker:
     config = {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": number}}
     path = os.pathsep.join([str(Path(__file__).parents[3]), os.environ.get("PYTHONPATH", "")])
-    command = [
-        sys.executable,
-        "-m",
-        "dbrec.training.workers",
-        str(job.folder),
-        "--every",
-        str(every),
-        "--launched",
-    ]
+    env = os.environ | {"TF_CONFIG": json.dumps(config), "PYTHONPATH": path}
+    options = str(job.folder), f"--every={every}", "--launched"
+    command = [sys.executable, "-m", "dbrec.training.workers", *options]
     log = job.folder / "logs" / f"worker-{number}.txt"
     with log.open("w", encoding="utf-8") as output:
         process = subprocess.Popen(
-            command,
-            env=os.environ | {"TF_CONFIG": json.dumps(config), "PYTHONPATH": path},
-            stdin=subprocess.PIPE,
-            stdout=output,
-            stderr=subprocess.STDOUT,
+            command, env=env, stdin=subprocess.PIPE, stdout=output, stderr=subprocess.STDOUT
         )
     return Worker(process, log)
 
