@@ -45,10 +45,7 @@ def triplet_dataset(
 def position_dataset(samplers: Sequence[TripletSampler], batch_size: int, members: int = 1):
     """Make an endless tf.data pipeline of batches of positions, for `PositionNetwork`.
 
-    Args:
-        samplers: As in `triplet_dataset`.
-        batch_size: Triplets a batch, of each sampler, for each member.
-        members: Members of the towers; each gets triplets of its own.
+    Samplers are as in `triplet_dataset`. Each of the towers' members gets `batch_size` triplets of its own.
 
     Returns:
         A ``tf.data.Dataset`` of ``((triplets, ...),)``, a `RatedTriplets` a sampler, with arrays of shape

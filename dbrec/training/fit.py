@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -36,11 +37,6 @@ class Prepared:
     item_encoder: FeatureEncoder
     choice: Choice
 
-    @property
-    def encoders(self) -> tuple[FeatureEncoder, FeatureEncoder]:
-        """Of the users and of the items."""
-        return self.user_encoder, self.item_encoder
-
     @cached_property
     def histories(self) -> Histories | None:
         """What users rated, as an input of their tower; None without choice."""
@@ -58,10 +54,10 @@ class Prepared:
 
     def networks(self) -> tuple[PositionNetwork, keras.Model]:
         """Build the network to train and the one that scores; they share their towers."""
-        s, histories = self.settings, self.histories
+        s, histories, encoders = self.settings, self.histories, (self.user_encoder, self.item_encoder)
         width = histories.inputs.shape[1] if histories else 0
-        towers = build_towers(*self.encoders, s.embedding_dim, s.dropout, s.seed, width, s.members)
-        users, items = (encoder.rows[: encoder.n_trained, : encoder.width] for encoder in self.encoders)
+        towers = build_towers(*encoders, s.embedding_dim, s.dropout, s.seed, width, s.members)
+        users, items = (encoder.rows[: encoder.n_trained, : encoder.width] for encoder in encoders)
         network = PositionNetwork(*towers, users, items, s.l2, histories=histories, name="network_train")
         return network, build_predict(*towers, users.shape[1], items.shape[1])
 
@@ -73,11 +69,11 @@ class Prepared:
         for side, columns, history in (("user", users, histories), ("item", items, None)):
             parts = columns.tower.tastes_and_biases(columns.rows, history)
             towers.append(tower_rows(side, *(np.asarray(part) for part in parts)))
-        return FittedModel.build(self.settings, self.interactions, self.encoders, towers, self.choice, log)
+        encoders = self.user_encoder, self.item_encoder
+        return FittedModel.build(self.settings, self.interactions, encoders, towers, self.choice, log)
 
 
-@dataclass(frozen=True, eq=False)
-class Trained:
+class Trained(NamedTuple):
     """A fitted model with the networks that it came from."""
 
     model: FittedModel

@@ -10,7 +10,7 @@ ops = keras.ops
 
 @keras.saving.register_keras_serializable("dbrec")
 class FeatureTower(keras.layers.Layer):
-    """Map rows of whole numbers to vectors: one embedding table a column, and their sum.
+    """Map rows of whole numbers to vectors: one embedding table a column (``tables``), and their sum.
 
     The sum of the id's vector and the features' vectors is what makes the model hybrid: an id that was
     trained moves away from what its features say, and an id never seen stays there.
@@ -32,9 +32,6 @@ class FeatureTower(keras.layers.Layer):
         history_dim: Length of a second input, `Histories.inputs`, which a matrix maps to a further part of
             the sum; 0 for a tower without.
         members: Vectors a row.
-
-    Attributes:
-        tables: The Keras layer of each column, in the order of `columns`.
 
     Call:
         rows, shape (batch, width), int, or [rows, histories of shape (batch, history_dim)] -> vectors, shape

@@ -16,8 +16,8 @@ class ValidationAUC(keras.callbacks.Callback):
 
     Args:
         score: Scores the held-out ratings with what the network has learned so far, shape (n,).
-        users: User of each rating, shape (n,).
-        liked: Whether each rating is a liked one; `auc_per_user` refuses what it can't take.
+        users: User of each rating, shape (n,), as `auc_per_user` takes them.
+        liked: Whether each rating is a liked one.
     """
 
     def __init__(self, score: Callable[[], np.ndarray], users, liked):

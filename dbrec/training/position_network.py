@@ -32,9 +32,8 @@ class PositionNetwork(keras.Model):
             without the items compared, so that no rating explains itself; the penalty is on the whole ones.
 
     Call:
-        `RatedTriplets` of a user with two items and, where wanted, of an item with two users, of arrays of
-        shape (batch, members): each member of the towers learns from its own -> the mean loss with the
-        penalty, summed over the kinds of triplet, shape ().
+        `RatedTriplets` of a user with two items and, where wanted, of an item with two users, arrays of shape
+        (batch, members) -> the mean loss with the penalty, summed over the kinds of triplet, shape ().
     """
 
     def __init__(
@@ -139,8 +138,7 @@ class ConstantHistories:
 
     def __init__(self, histories: Histories):
         self.inputs, self.brought = _constant(histories.inputs), _constant(histories.brought)
-        self.scale = _constant(histories.scale)
-        self.mean, self.spread = histories.mean, histories.spread
+        self.scale, self.mean, self.spread = _constant(histories.scale), histories.mean, histories.spread
 
 
 class Columns:
@@ -151,15 +149,12 @@ class Columns:
         self.tower, self.rows = tower, _constant(rows, "int32")
         flags, self.of_flags, self.looked_up = [np.zeros((len(rows), 0))], [], []
         for table, kind, size, part in tower.parts(rows):
-            if kind == "multi-hot":
-                flags.append(part)
-            elif size <= MOST_FLAGS:
-                flags.append(part[:, None] == np.arange(size))
+            if kind == "multi-hot" or size <= MOST_FLAGS:
+                flags.append(part if kind == "multi-hot" else part[:, None] == np.arange(size))
+                self.of_flags.append(table)
             else:
                 in_order = np.array_equal(part, 1 + np.arange(len(rows)))
                 self.looked_up.append((table, None if in_order else _constant(part, "int32")))
-                continue
-            self.of_flags.append(table)
         self.flags = _constant(np.concatenate(flags, axis=1, dtype=np.float32))
 
     def all_vectors(self, histories=None, training: bool = False):

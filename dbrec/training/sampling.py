@@ -34,8 +34,7 @@ class RatedTriplets(NamedTuple):
 def random_triplet(liked: Mapping, not_liked: Mapping[object, Sequence], random: Random) -> tuple:
     """Draw one triplet as the post does: a user, one of their liked films, one of their not-liked ones.
 
-    Both come by user, as sequences. Each user comes equally often, however few films they rated. Clear, and
-    slow: `TripletSampler` draws by array operations.
+    Each user comes equally often, however few films they rated. `TripletSampler` is less plain, and fast.
 
     Raises:
         ValueError: If no user has films of both kinds.
@@ -138,20 +137,14 @@ class TripletSampler:
         return int(self.ends[-1])
 
     def sample(self, size: int) -> Triplets:
-        """Draw a whole number of triplets, with replacement.
-
-        Returns:
-            Three int32 arrays of positions, shape (size,); the anchors ascend.
-        """
+        """Draw triplets, with replacement: int32 positions, shape (size,); the anchors ascend."""
         rows, runs = self._draw((size,))
         anchors = self.anchors[runs]
         negatives = self.partners[self._lower(runs)] if self.explicit else self.unobserved(anchors)
         return Triplets(anchors, self.partners[rows], negatives)
 
     def sample_rated(self, size: int | tuple[int, int]) -> RatedTriplets:
-        """Draw triplets as `sample` does, with their ratings.
-
-        `size` may also be the shape (batch, members); then each member's anchors ascend.
+        """Draw triplets as `sample` does, or in the shape (batch, members), with their ratings.
 
         Raises:
             ValueError: If negatives are unobserved, which have no rating, or `size` isn't whole.

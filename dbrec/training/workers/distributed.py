@@ -6,8 +6,8 @@ takes the same step of Adam from the same weights.
     python -m dbrec.training.workers job --workers 2   # two processes on this machine
     python -m dbrec.training.workers job               # this one; on a cluster, once a machine with TF_CONFIG
 
-On a cluster the job's folder has to be one that all machines share: the first worker writes checkpoints
-there, and all go on from them.
+All machines of a cluster share the job's folder: the first worker writes checkpoints there, and all go on
+from them.
 """
 
 import argparse
@@ -34,11 +34,8 @@ logger = logging.getLogger(__name__)
 def train(job: Job, every: int = 100) -> None:
     """Train a job from its last checkpoint to its end, as the worker that TF_CONFIG tells or as the only one.
 
-    The first worker logs a line at each checkpoint and writes the final weights, for `trained_network`.
-
-    Args:
-        job: From `read_job`.
-        every: Batches between two checkpoints.
+    After each `every` batches the first worker writes a checkpoint and logs a line; at the end it writes the
+    weights, for `trained_network`.
 
     Raises:
         ValueError: If `every` isn't at least 1, TF_CONFIG describes workers that can't share the job, or a
@@ -115,19 +112,13 @@ def _strategy() -> tuple[tf.distribute.Strategy, int, int]:
 
 def _end_with_launcher() -> None:
     """End this process when the launcher is gone, however it went: only then does standard input close."""
-
-    def wait():
-        os.read(0, 1)
-        os._exit(1)
-
-    threading.Thread(target=wait, daemon=True).start()
+    os.read(0, 1)
+    os._exit(1)
 
 
 def main() -> None:
     """Read the command line and train."""
-    parser = argparse.ArgumentParser(
-        "python -m dbrec.training.workers", description="Train a job of write_job."
-    )
+    parser = argparse.ArgumentParser("python -m dbrec.training.workers", description="Train a job.")
     add = parser.add_argument
     add("job", help="folder of the job")
     add("--workers", type=int, help="start that many processes here; without it, train in this one")
@@ -135,7 +126,7 @@ def main() -> None:
     add("--launched", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.launched:
-        _end_with_launcher()
+        threading.Thread(target=_end_with_launcher, daemon=True).start()
     logging.basicConfig(format="%(message)s", stream=sys.stdout)
     logging.getLogger("dbrec").setLevel(logging.INFO)  # and not TensorFlow's
     try:

@@ -48,12 +48,8 @@ class Job:
 def write_job(folder, prepared: Prepared, n_shards: int = 4) -> Job:
     """Draw the triplets that `position_dataset` would give, and write them with all that training needs.
 
-    An epoch takes 20 bytes for each triplet of each sampler and member.
-
-    Args:
-        folder: Folder to write, new or empty.
-        prepared: From `dbrec.training.fit.prepare`.
-        n_shards: Parts that each batch is cut into: the most workers that can share the job.
+    Each batch is cut into `n_shards` parts: the most workers that can share the job. An epoch takes 20 bytes
+    for each triplet of each sampler and member.
 
     Raises:
         OSError: If the folder holds something or can't be written. Nothing is left behind.
@@ -65,12 +61,9 @@ def write_job(folder, prepared: Prepared, n_shards: int = 4) -> Job:
     size = prepared.settings.batch_size or n_shards * -(-default_batch_size(n_positives) // n_shards)
     steps = -(-n_positives // size)
     encoders = {"user": prepared.user_encoder, "item": prepared.item_encoder}
-    description = {
-        "settings": asdict(replace(prepared.settings, batch_size=size)),
-        "encoders": {side: encoder.describe() for side, encoder in encoders.items()},
-        "steps": steps,
-        "n_shards": n_shards,
-    }
+    described = {side: encoder.describe() for side, encoder in encoders.items()}
+    settings = asdict(replace(prepared.settings, batch_size=size))
+    description = {"settings": settings, "encoders": described, "steps": steps, "n_shards": n_shards}
     arrays: dict[str, dict] = {f"{side}_features": encoder.arrays() for side, encoder in encoders.items()}
     arrays |= {"interactions": prepared.interactions.arrays(), "choice": factors._asdict() | {"users": users}}
     with writing(folder, "job", FORMAT, description) as new:
@@ -151,7 +144,7 @@ def read_job(folder) -> Job:
 
 
 def shards_of(job: Job, worker: int, n_workers: int) -> range:
-    """Tell which shards a worker reads, such as 2 and 3 of 4 for worker 1 of 2, in the order of the batch.
+    """Tell which shards a worker reads, such as 2 and 3 of 4 for worker 1 of 2.
 
     Raises:
         ValueError: If the shards can't be dealt out evenly.
@@ -167,8 +160,6 @@ def shards_of(job: Job, worker: int, n_workers: int) -> range:
 
 def batches(job: Job, worker: int = 0, n_workers: int = 1, start: int = 0) -> Iterator[tuple]:
     """Give a worker's part of each global batch, epoch after epoch, but for `start` batches at the start.
-
-    Workers are numbered from 0.
 
     Yields:
         A `RatedTriplets` a sampler, arrays of shape (batch_size / n_workers, members).

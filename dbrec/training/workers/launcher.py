@@ -15,8 +15,6 @@ from typing import NamedTuple
 from dbrec.checks import whole_number
 from dbrec.training.workers.jobs import Job, read_job, shards_of
 
-LAST_LINES = 15
-
 logger = logging.getLogger(__name__)
 
 
@@ -105,7 +103,7 @@ def watch(workers: list[Worker]) -> None:
 def _report(workers: list[Worker], codes: list[int | None]) -> str:
     number = next(number for number, code in enumerate(codes) if code)
     log = workers[number].log
-    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-LAST_LINES:]
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-15:]
     return (
         f"worker {number} of {len(workers)} ended with code {codes[number]} and the others were stopped; "
         f"start again to go on from the last checkpoint. The last lines of {log}:\n" + "\n".join(lines)

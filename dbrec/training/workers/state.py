@@ -34,7 +34,7 @@ def read_state(job: Job, name: str, variables: Sequence[keras.Variable]) -> int:
 
     Raises:
         FileNotFoundError: If there is none.
-        ValueError: If it is damaged, of another job, or of another shape.
+        ValueError: If it is damaged, of another job, of another shape or not finite.
     """
     description, files = read_arrays(job.folder / name, name, FORMAT)
     arrays = [files["variables.npz"][number] for number in sorted(files["variables.npz"])]
