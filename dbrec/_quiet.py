@@ -5,32 +5,18 @@ appear as red text that differs from machine to machine.
 """
 
 import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
-
-@contextmanager
-def _silent_stderr() -> Iterator[None]:
-    saved = os.dup(2)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(saved, 2)
-        os.close(saved)
-        os.close(nowhere)
-
-
-if "tensorflow" not in sys.modules:
-    with _silent_stderr():
-        import tensorflow as tf
-else:
+_stderr, _nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+try:
+    os.dup2(_nowhere, 2)
     import tensorflow as tf
+finally:
+    os.dup2(_stderr, 2)
+    os.close(_stderr)
+    os.close(_nowhere)
 
 import keras  # noqa: E402  (after TensorFlow, so that its import is the silenced one)
 

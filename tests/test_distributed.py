@@ -157,6 +157,14 @@ def test_a_folder_without_a_job_or_a_shard_is_refused(tmp_path):
         launch(tmp_path)
 
 
+@pytest.mark.parametrize("options", [[], ["--workers", "2"]])
+def test_a_folder_without_a_job_ends_the_command_with_one_line(tmp_path, options):
+    command = [sys.executable, "-m", "dbrec.training.workers", str(tmp_path / "nowhere"), *options]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[1])
+    expected = f"{tmp_path / 'nowhere'} holds no job: give a folder that write_job has written\n"
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", expected)
+
+
 def test_a_shard_that_was_changed_is_refused_before_it_trains(tmp_path):
     job = write(tmp_path, replace(SETTINGS, epochs=1))
     shard = job.stored.folder / "epoch-000-shard-001.npy"

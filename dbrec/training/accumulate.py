@@ -8,24 +8,21 @@ TRIPLETS_AT_ONCE = 8_192
 
 
 def sum_of_parts(whole_loss: Callable, part_loss: Callable, tables: list, batch):
-    """Compute a loss, and with it its gradient by the tables, part by part.
+    """Compute ``whole_loss`` plus the mean of the parts' losses, and the dense gradient by the tables.
 
     Args:
         whole_loss: Gives what is computed of the whole batch, from the tables and the batch.
         part_loss: Gives the mean loss of a part, likewise. It only looks up rows of the tables.
         tables: Tensors.
         batch: Nested arrays of one length.
-
-    Returns:
-        ``whole_loss`` plus the mean of the parts' losses, shape (). Its gradient is dense.
     """
     n_parts = number_of_parts(tf.nest.flatten(batch)[0].shape[0])
     parts = tf.nest.map_structure(lambda array: tf.reshape(array, (n_parts, -1, *array.shape[1:])), batch)
 
-    def differentiate(loss_of, *arguments):
+    def differentiate(loss_of, of_batch):
         with tf.GradientTape() as tape:
             tape.watch(tables)
-            loss = loss_of(tables, *arguments)
+            loss = loss_of(tables, of_batch)
         return loss, tape.gradient(loss, tables, unconnected_gradients=tf.UnconnectedGradients.ZERO)
 
     def add(number, total, sums):

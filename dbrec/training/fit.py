@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -29,15 +30,7 @@ HELD_OUT = 0.1  # of the ratings, to find the number of epochs
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """What training starts from, whether here or in a job.
-
-    Attributes:
-        settings: All settings.
-        interactions: What to learn from.
-        user_encoder: Of the users' features.
-        item_encoder: Of the items' features.
-        choice: The part in closed form.
-    """
+    """What training starts from, here or in a job: what to learn from, encoded and with its closed form."""
 
     settings: Settings
     interactions: Interactions
@@ -62,30 +55,26 @@ class Prepared:
 
     def networks(self) -> tuple[PositionNetwork, keras.Model]:
         """Build the network to train and the one that scores; they share their towers."""
-        s, histories = self.settings, self.histories
+        s, histories, encoders = self.settings, self.histories, (self.user_encoder, self.item_encoder)
         width = histories.inputs.shape[1] if histories else 0
-        sides = self.user_encoder, self.item_encoder
-        towers = build_towers(*sides, s.embedding_dim, s.dropout, s.seed, width, s.members)
-        rows = [encoder.rows[: encoder.n_trained, : encoder.width] for encoder in sides]
-        network = PositionNetwork(*towers, *rows, s.l2, histories=histories, name="network_train")
-        return network, build_predict(*towers, *(encoder.width for encoder in sides))
+        towers = build_towers(*encoders, s.embedding_dim, s.dropout, s.seed, width, s.members)
+        users, items = (encoder.rows[: encoder.n_trained, : encoder.width] for encoder in encoders)
+        network = PositionNetwork(*towers, users, items, s.l2, histories=histories, name="network_train")
+        return network, build_predict(*towers, users.shape[1], items.shape[1])
 
     def model(self, network: PositionNetwork, log: pd.DataFrame) -> FittedModel:
         """Make the model that serves with what the towers are now."""
         histories = self.histories.inputs if self.histories else None
-        columns = network.user_columns, network.item_columns
-        towers = [
-            tower_rows(
-                side, *(np.asarray(part) for part in column.tower.tastes_and_biases(column.rows, given))
-            )
-            for side, column, given in zip(("user", "item"), columns, (histories, None), strict=True)
-        ]
+        users, items = network.user_columns, network.item_columns
+        towers = []
+        for side, columns, history in (("user", users, histories), ("item", items, None)):
+            parts = columns.tower.tastes_and_biases(columns.rows, history)
+            towers.append(tower_rows(side, *(np.asarray(part) for part in parts)))
         encoders = self.user_encoder, self.item_encoder
         return FittedModel.build(self.settings, self.interactions, encoders, towers, self.choice, log)
 
 
-@dataclass(frozen=True, eq=False)
-class Trained:
+class Trained(NamedTuple):
     """A fitted model with the networks that it came from."""
 
     model: FittedModel
@@ -94,32 +83,21 @@ class Trained:
 
 
 def prepare(settings: Settings, interactions: Interactions, users, items) -> Prepared:
-    """Encode features and solve the closed form.
-
-    Raises:
-        TypeError, ValueError: If a feature can't be encoded.
-    """
-    encoders = (
-        FeatureEncoder.fit(interactions.user_ids, users, "user"),
-        FeatureEncoder.fit(interactions.item_ids, items, "item"),
-    )
+    """Encode features and solve the closed form; the errors are those of `FeatureEncoder.fit`."""
+    user_encoder = FeatureEncoder.fit(interactions.user_ids, users, "user")
+    item_encoder = FeatureEncoder.fit(interactions.item_ids, items, "item")
     choice = Choice.fit(interactions, settings.history_dim, settings.seed)
-    return Prepared(settings, interactions, *encoders, choice)
+    return Prepared(settings, interactions, user_encoder, item_encoder, choice)
 
 
 def fit_model(settings: Settings, interactions: Interactions, users, items, watched=None) -> Trained:
     """Fit a model, and find the number of epochs first where the settings leave it open.
 
-    Args:
-        settings: All settings.
-        interactions: What to learn from.
-        users: Frame of user features, or None.
-        items: Frame of item features, or None.
-        watched: Interactions to watch for early stopping, or None.
+    Features are frames or None, and `watched` the interactions to watch for early stopping, or None.
 
     Raises:
-        TypeError, ValueError: If a feature can't be encoded, no triplet can be drawn, or training ends in
-            numbers that aren't finite.
+        TypeError, ValueError: As `prepare`, if no triplet can be drawn, or training ends in numbers that
+            aren't finite.
     """
     refuse_after_fork()
     epochs = settings.epochs
@@ -137,24 +115,21 @@ def fit_networks(prepared: Prepared, watched: Interactions | None, epochs: int |
     settings, samplers = prepared.settings, prepared.samplers()
     batch_size = settings.batch_size or default_batch_size(len(samplers[1]))
     network_train, network_predict = prepared.networks()
-    history = train(
-        network_train,
+    dataset, steps = (
         position_dataset(samplers, batch_size, settings.members),
-        steps_per_epoch=-(-len(samplers[1]) // batch_size),
-        epochs=MOST_EPOCHS if epochs is None else epochs,
-        learning_rate=settings.learning_rate,
-        validation=None if watched is None else _watch(prepared, network_train, watched),
-        verbose=settings.verbose,
+        -(-len(samplers[1]) // batch_size),
     )
+    validation = None if watched is None else _watch(prepared, network_train, watched)
+    how = settings.learning_rate, validation, settings.verbose
+    history = train(network_train, dataset, steps, epochs or MOST_EPOCHS, *how)
     model = prepared.model(network_train, pd.DataFrame(history.history))
     return Trained(model, network_train, network_predict)
 
 
 def default_batch_size(n_positives: int) -> int:
-    """Take a multiple of 32 that makes at most 56 batches an epoch, whatever the size of the data.
+    """Take a multiple of 32 that makes at most 56 batches an epoch.
 
-    A step computes the vector of every id, so with more steps for more data the time of an epoch would grow
-    by the square of the data's size.
+    A step computes the vector of every id: with more steps for more data, time would grow by its square.
 
     Example:
         >>> default_batch_size(458_000), default_batch_size(44_000), default_batch_size(10)
@@ -178,11 +153,7 @@ def _watch(prepared: Prepared, network: PositionNetwork, watched: Interactions) 
 
 
 def _refuse_poor(data: Interactions, liked_from: float) -> None:
-    """Refuse ratings of which no triplet of either kind can be made, and say what they lack.
-
-    Raises:
-        ValueError: If so.
-    """
+    """Refuse ratings of which no triplet of either kind can be made, and say what they lack."""
     by_user, by_item = (pd.Series(data.value).groupby(side) for side in (data.user_index, data.item_index))
     if not (by_user.max() > by_user.min()).any():
         raise ValueError(

@@ -3,6 +3,8 @@
 import numpy as np
 from scipy import sparse
 
+from dbrec.interactions import Interactions
+
 FACTORS_IN_TOWER = 64
 SHRINKAGE = 5  # ratings that a history is short of: few say less
 
@@ -22,20 +24,18 @@ class Histories:
         mean, spread: Of all ratings.
 
     Source:
-        The user as a sum over the items they rated: Koren 2008, "Factorization Meets the Neighborhood"
-        (SVD++), equation 15.
+        The user as a sum over rated items: Koren 2008, "Factorization Meets the Neighborhood" (SVD++),
+        equation 15.
     """
 
-    def __init__(self, as_rated: np.ndarray, interactions):
-        ratings = interactions.value.astype(float)
+    def __init__(self, as_rated: np.ndarray, interactions: Interactions):
+        users, ratings = interactions.user_index, interactions.value.astype(float)
+        pairs, shape = (users, interactions.item_index), (len(interactions.user_ids), len(as_rated))
         self.mean, self.spread = float(ratings.mean()), float(ratings.std() or 1.0)
         first = as_rated[:, :FACTORS_IN_TOWER]
         self.brought = first / (10 * (first.std() or 1.0))
-        n_users = len(interactions.user_ids)
-        places, shape = (interactions.user_index, interactions.item_index), (n_users, len(first))
-        n_rated = np.bincount(interactions.user_index, minlength=n_users)
-        self.scale = (1 / np.sqrt(n_rated + SHRINKAGE)).astype(np.float32)
+        self.scale = (1 / np.sqrt(np.bincount(users, minlength=shape[0]) + SHRINKAGE)).astype(np.float32)
         above = ((ratings - self.mean) / self.spread).astype(np.float32)
-        weights = np.ones(len(ratings), np.float32), above
-        sums = [sparse.csr_matrix((weight, places), shape) @ self.brought for weight in weights]
+        weights = np.ones_like(above), above
+        sums = [sparse.csr_matrix((weight, pairs), shape) @ self.brought for weight in weights]
         self.inputs = self.scale[:, None] * np.concatenate(sums, axis=1)

@@ -10,37 +10,32 @@ ops = keras.ops
 
 @keras.saving.register_keras_serializable("dbrec")
 class FeatureTower(keras.layers.Layer):
-    """Map rows of whole numbers to vectors: one embedding table a column, and their sum.
+    """Map rows of whole numbers to vectors: one embedding table a column (``tables``), and their sum.
 
     The sum of the id's vector and the features' vectors is what makes the model hybrid: an id that was
-    trained moves away from what its features say, and an id never seen stays there. While training, each
-    one-hot code is now and then replaced by 0, so that row 0 learns to stand for "unknown".
+    trained moves away from what its features say, and an id never seen stays there.
 
     Beside the taste v, each side has a bias b: how freely a user likes, how liked an item is. A user's vector
     is ``[v, b, 1]`` and an item's ``[v, 1, b]``, so that one dot product is ``v.v' + b + b'``.
 
-    With `history_dim`, the row comes with a second input, what the person rated (`Histories.inputs`), and a
-    matrix maps it to a further part of the sum.
-
-    With `members`, a tower makes that many vectors side by side, each divided by the root of their number, so
-    that the dot product of two such rows is the mean of the members' scores. Members start differently and
-    learn from triplets of their own (`PositionNetwork`); what one learned by chance, the mean evens out.
+    Members' vectors stand side by side, each divided by the root of their number, so that the dot product of
+    two such rows is the mean of the members' scores. Members start differently and learn from triplets of
+    their own (`PositionNetwork`); what one learned by chance, the mean evens out.
 
     Args:
         columns: ``(name, kind, size)`` of each column as `FeatureEncoder.spec` gives them; kind is
             ``"one-hot"`` (one place of the row, a table of `size` rows) or ``"multi-hot"`` (`size` places).
         side: ``"user"`` or ``"item"``: where the bias goes.
         embedding_dim: Length of the taste.
-        dropout: Chance in [0, 1) that a one-hot code is dropped in training.
+        dropout: Chance in [0, 1) that, in training, a one-hot code becomes 0, which learns to be "unknown".
         seed: Seed of the first weights and of the dropping.
-        history_dim: Length of the history; 0 for a tower without.
+        history_dim: Length of a second input, `Histories.inputs`, which a matrix maps to a further part of
+            the sum; 0 for a tower without.
         members: Vectors a row.
 
     Call:
         rows, shape (batch, width), int, or [rows, histories of shape (batch, history_dim)] -> vectors, shape
         (batch, members * (embedding_dim + 2)), float32.
-
-    ``tables`` holds the Keras layer of each column, in the order of `columns`.
 
     Raises:
         ValueError: If `side` is another word.
@@ -57,28 +52,22 @@ class FeatureTower(keras.layers.Layer):
         super().__init__(**{"dtype": "float32"} | kwargs)
         if side not in ("user", "item"):
             raise ValueError(f"side is {side!r}: give 'user' or 'item'")
-        self.side = side
-        self.columns = [tuple(column) for column in columns]
-        self.embedding_dim = embedding_dim
-        self.dropout = dropout
-        self.seed = seed
-        self.history_dim = history_dim
-        self.members = members
-        width = members * (embedding_dim + 1)
+        self.columns, self.side = [tuple(column) for column in columns], side
+        self.embedding_dim, self.dropout, self.seed = embedding_dim, dropout, seed
+        self.history_dim, self.members = history_dim, members
         self.random = keras.random.SeedGenerator(seed)
+        width, plain = members * (embedding_dim + 1), {"use_bias": False, "dtype": "float32"}
         self.tables = []
         for place, (_, kind, size) in enumerate(self.columns):
             first = keras.initializers.RandomNormal(stddev=0.05, seed=seed + place)
             if kind == "one-hot":
                 table = keras.layers.Embedding(size, width, embeddings_initializer=first, dtype="float32")
             else:
-                table = keras.layers.Dense(width, use_bias=False, kernel_initializer=first, dtype="float32")
+                table = keras.layers.Dense(width, kernel_initializer=first, **plain)
             self.tables.append(table)
         if history_dim:
             first = keras.initializers.RandomNormal(stddev=0.02, seed=seed + len(self.columns))
-            self.history = keras.layers.Dense(
-                width, use_bias=False, kernel_initializer=first, dtype="float32"
-            )
+            self.history = keras.layers.Dense(width, kernel_initializer=first, **plain)
 
     def build(self, input_shape):
         for table, (_, kind, size) in zip(self.tables, self.columns, strict=True):
@@ -107,11 +96,10 @@ class FeatureTower(keras.layers.Layer):
             place += 1 if one else size
 
     def tastes_and_biases(self, rows, history=None):
-        """Compute what the vectors of rows are made of, before they are laid out.
+        """Compute what vectors are made of, divided by the root of the number of members.
 
         Returns:
-            Tastes, shape (batch, members * embedding_dim), and biases, shape (batch, members), divided by the
-            root of the number of members.
+            Tastes, shape (batch, members * embedding_dim), and biases, shape (batch, members).
         """
         total = ops.reshape(self.total(rows, history), (-1, self.members, self.embedding_dim + 1))
         total /= self.members**0.5
@@ -120,10 +108,8 @@ class FeatureTower(keras.layers.Layer):
     def member_vectors(self, total):
         """Make each member's own vectors of such sums, shape (batch, members, embedding_dim + 2)."""
         total = ops.reshape(total, (-1, self.members, self.embedding_dim + 1))
-        ones = ops.ones_like(total[..., :1])
-        if self.side == "user":
-            return ops.concatenate([total, ones], -1)
-        return ops.concatenate([total[..., :-1], ones, total[..., -1:]], -1)
+        taste, bias, one = total[..., :-1], total[..., -1:], ops.ones_like(total[..., :1])
+        return ops.concatenate([taste, bias, one] if self.side == "user" else [taste, one, bias], -1)
 
     def _dropped(self, codes, training):
         if not training or not self.dropout:
@@ -131,20 +117,9 @@ class FeatureTower(keras.layers.Layer):
         kept = keras.random.uniform(ops.shape(codes), seed=self.random) >= self.dropout
         return ops.where(kept, codes, 0)
 
-    def compute_output_shape(self, input_shape):
-        rows = input_shape[0] if isinstance(input_shape[0], (list, tuple)) else input_shape
-        return (rows[0], self.members * (self.embedding_dim + 2))
-
     def get_config(self):
-        return super().get_config() | {
-            "columns": self.columns,
-            "side": self.side,
-            "embedding_dim": self.embedding_dim,
-            "dropout": self.dropout,
-            "seed": self.seed,
-            "history_dim": self.history_dim,
-            "members": self.members,
-        }
+        own = "columns", "side", "embedding_dim", "dropout", "seed", "history_dim", "members"
+        return super().get_config() | {name: getattr(self, name) for name in own}
 
 
 @keras.saving.register_keras_serializable("dbrec")
@@ -152,20 +127,16 @@ class TripletLossLayer(keras.layers.Layer):
     """Give the loss of each triplet, and add the batch's mean to what the network minimises.
 
     Args:
-        loss: Loss of the difference a.p - a.n, `bpr_loss` unless told.
-        l2: Weight of the penalty on the length of the vectors: ``l2 * mean(|a|^2 + |p|^2 + |n|^2)``.
+        loss: Loss of the difference a.p - a.n.
+        l2: Weight of the penalty ``l2 * mean(|a|^2 + |p|^2 + |n|^2)`` on the vectors, as in BPR-OPT.
 
     Call:
         [anchors, positives, negatives], each (..., dim) -> losses without the penalty, (...).
-
-    Source:
-        Rendle et al. 2009, BPR-OPT: the loss and its penalty on the parameters of each triplet drawn.
     """
 
     def __init__(self, loss: Callable = bpr_loss, l2: float = 0.0, **kwargs):
         super().__init__(**{"dtype": "float32"} | kwargs)
-        self.loss = loss
-        self.l2 = l2
+        self.loss, self.l2 = loss, l2
 
     def call(self, vectors):
         anchors, positives, negatives = vectors
@@ -175,9 +146,6 @@ class TripletLossLayer(keras.layers.Layer):
             squares = sum(ops.sum(ops.square(v), axis=-1) for v in vectors)
             self.add_loss(self.l2 * ops.mean(squares))
         return losses
-
-    def compute_output_shape(self, input_shapes):
-        return tuple(input_shapes[0][:-1])
 
     def get_config(self):
         loss = keras.saving.serialize_keras_object(self.loss)
@@ -200,6 +168,3 @@ class ScoreLayer(keras.layers.Layer):
     def call(self, vectors):
         users, items = vectors
         return ops.sum(users * items, axis=-1)
-
-    def compute_output_shape(self, input_shapes):
-        return (input_shapes[0][0],)

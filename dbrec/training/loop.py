@@ -12,17 +12,12 @@ MOST_STEPS_A_CALL = 8
 
 
 class ValidationAUC(keras.callbacks.Callback):
-    """Put the AUC of held-out ratings into the logs after each epoch: ``val_auc``, ``val_auc_per_user``.
-
-    Place it before callbacks that read them, such as ``keras.callbacks.EarlyStopping``.
+    """Put the AUC of held-out ratings into the logs of each epoch: ``val_auc``, ``val_auc_per_user``.
 
     Args:
         score: Scores the held-out ratings with what the network has learned so far, shape (n,).
-        users: User of each rating, shape (n,).
-        liked: Whether each rating is a liked one, shape (n,).
-
-    Raises:
-        ValueError: At the first epoch's end, as `auc` and `auc_per_user`.
+        users: User of each rating, shape (n,), as `auc_per_user` takes them.
+        liked: Whether each rating is a liked one.
     """
 
     def __init__(self, score: Callable[[], np.ndarray], users, liked):
@@ -52,13 +47,11 @@ class EpochReport(keras.callbacks.Callback):
 class DenseAdam(keras.optimizers.Adam):
     """Adam that adds up a table's gradient by row before it takes a step.
 
-    A look-up's gradient comes in parts, one for each place that a row was looked up in (`IndexedSlices`).
-    Keras squares them one by one, so that a row's second moment, and with it the size of its steps, would
-    depend on how many places there are.
+    A look-up's gradient comes in parts, one for each place of a row (`IndexedSlices`). Keras squares them one
+    by one, so that a row's second moment, and the size of its steps, would depend on how many there are.
     """
 
     def apply(self, grads, trainable_variables=None):
-        """Take a step, as Keras's optimizers do."""
         dense = [None if gradient is None else tf.convert_to_tensor(gradient) for gradient in grads]
         super().apply(dense, trainable_variables)
 
@@ -75,53 +68,41 @@ def train(
     epochs: int,
     learning_rate: float = 0.005,
     validation: ValidationAUC | None = None,
-    patience: int = 2,
     verbose: bool = True,
     callbacks: Sequence = (),
 ) -> keras.callbacks.History:
     """Fit the training network with Adam, compiled by XLA, up to 8 steps a call.
 
-    The weights that count are a moving average of those that Adam takes its steps with (over about 50 steps):
-    it evens out the noise of drawn triplets, and is what is validated and what is left in the network.
-
-    With `validation`, training ends once the pooled AUC has not risen for `patience` epochs, and the
-    weights of the best epoch are put back.
+    What is validated, and left in the network, is a moving average of Adam's weights over about 50 steps: it
+    evens out the noise of drawn triplets (Kingma and Ba 2015, "Adam", section 7.2).
 
     Args:
-        network_train: From `build_model`, with batches from `triplet_dataset`; or a `PositionNetwork`, with
-            those from `position_dataset`. Not yet compiled.
-        dataset: Batches of triplets.
+        network_train: From `build_model`, or a `PositionNetwork`; not yet compiled.
+        dataset: Its batches: from `triplet_dataset`, or from `position_dataset`.
         steps_per_epoch: Batches an epoch.
         epochs: Epochs at most.
         learning_rate: Adam's learning rate.
-        validation: Held-out ratings to watch; None trains for all the epochs.
-        patience: Epochs to wait for a better AUC.
+        validation: Held-out ratings to watch: training ends once the pooled AUC has not risen for 2 epochs,
+            and the weights of the best epoch are put back. None trains for all the epochs.
         verbose: Whether to print a line an epoch.
         callbacks: Further Keras callbacks, called after these, those of a batch once a call. Between epochs
             the network holds the average with `validation`, and without it the weights of Adam's steps.
 
     Returns:
-        Keras's history: ``.history["loss"]`` and, with `validation`, ``["val_auc"]`` and
-        ``["val_auc_per_user"]``, a number an epoch.
-
-    Source:
-        Kingma and Ba 2015, "Adam", with the temporal averaging of its section 7.2.
+        Keras's history: the lists ``loss`` and, watched, ``val_auc`` and ``val_auc_per_user``.
     """
-    # Keras leaves the average in the network at the end; before that, it is put there only to be validated
-    used = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True), validation] if validation else []
-    used += [EpochReport()] if verbose else []
-    if validation:
-        stop = {"monitor": "val_auc", "mode": "max", "patience": patience}
-        used.append(keras.callbacks.EarlyStopping(**stop, restore_best_weights=True))
     at_once = next(n for n in range(MOST_STEPS_A_CALL, 0, -1) if steps_per_epoch % n == 0)
-    network_train.compile(
-        averaged_adam(learning_rate), jit_compile=True, steps_per_execution=at_once, auto_scale_loss=False
-    )
-    return network_train.fit(
-        dataset,
-        steps_per_epoch=steps_per_epoch,
-        epochs=epochs,
-        callbacks=[*used, *callbacks],
-        verbose=0,
-        shuffle=False,
-    )
+    optimizer = averaged_adam(learning_rate)
+    network_train.compile(optimizer, jit_compile=True, steps_per_execution=at_once, auto_scale_loss=False)
+    how = {"callbacks": [*_callbacks(validation, verbose), *callbacks], "verbose": 0, "shuffle": False}
+    return network_train.fit(dataset, steps_per_epoch=steps_per_epoch, epochs=epochs, **how)
+
+
+def _callbacks(validation: ValidationAUC | None, verbose: bool) -> list:
+    report = [EpochReport()] if verbose else []
+    if validation is None:
+        return report
+    # Keras leaves the average in the network at the end; before that, it is put there only to be validated
+    average = keras.callbacks.SwapEMAWeights(swap_on_epoch=True)
+    stop = keras.callbacks.EarlyStopping("val_auc", mode="max", patience=2, restore_best_weights=True)
+    return [average, validation, *report, stop]

@@ -34,16 +34,7 @@ class RatedTriplets(NamedTuple):
 def random_triplet(liked: Mapping, not_liked: Mapping[object, Sequence], random: Random) -> tuple:
     """Draw one triplet as the post does: a user, one of their liked films, one of their not-liked ones.
 
-    Each user comes equally often, however few films they rated. Clear, and slow: `TripletSampler` draws
-    by array operations.
-
-    Args:
-        liked: User to a sequence of the films they liked.
-        not_liked: User to a sequence of the films they rated and didn't like.
-        random: Source of the draws.
-
-    Returns:
-        ``(user, liked film, not-liked film)``.
+    Each user comes equally often, however few films they rated. `TripletSampler` is less plain, and fast.
 
     Raises:
         ValueError: If no user has films of both kinds.
@@ -65,10 +56,8 @@ class TripletSampler:
 
     A rating that can be a positive is drawn, each equally often; its two ends are the anchor and the positive
     partner. An ``"explicit"`` negative is drawn among the partners that the anchor rated lower, an
-    ``"unobserved"`` one among all those it never rated. Triplets come in the order of their anchors.
-
-    Either side may be the anchor. A user as anchor says which of two films a person prefers; a film as
-    anchor says which of two people likes it more.
+    ``"unobserved"`` one among all those it never rated. Either side may be the anchor: a user says which of
+    two films they prefer, a film who likes it more.
 
     Args:
         anchors: Position of each rating's anchor, shape (n,), whole numbers from 0 to 2^31 - 1.
@@ -98,17 +87,17 @@ class TripletSampler:
     ):
         anchors, partners = _positions("anchors", anchors), _positions("partners", partners)
         ratings = _array("ratings", ratings, "biuf", "numbers, or true and false")
-        shapes = anchors.shape, partners.shape, ratings.shape
-        if len(set(shapes)) > 1 or ratings.ndim != 1:
-            which = "{}, {} and {}".format(*shapes)
+        if ratings.ndim != 1 or not anchors.shape == partners.shape == ratings.shape:
+            which = f"{anchors.shape}, {partners.shape} and {ratings.shape}"
             raise ValueError(f"anchors, partners and ratings have shapes {which}: give one of each a rating")
         if negatives not in ("explicit", "unobserved"):
             raise ValueError(f"negatives is {negatives!r}: give 'explicit' or 'unobserved'")
         self.explicit = negatives == "explicit"
         self.random = np.random.default_rng(whole_number("seed", seed, 0))
-        self.n_partners = least = int(partners.max(initial=-1)) + 1
-        if n_partners is not None:
-            self.n_partners = whole_number("n_partners", n_partners, least, 2**31)
+        least = int(partners.max(initial=-1)) + 1
+        self.n_partners = (
+            least if n_partners is None else whole_number("n_partners", n_partners, least, 2**31)
+        )
         lowest = -np.inf if positive_from is None else number("positive_from", positive_from)
         pairs = np.multiply(anchors, self.n_partners, dtype=np.int64)
         pairs += partners
@@ -116,7 +105,8 @@ class TripletSampler:
         if len(twice := pairs[1:][pairs[1:] == pairs[:-1]]):
             anchor, partner = divmod(int(twice[0]), self.n_partners)
             raise ValueError(f"anchor {anchor} has partner {partner} more than once: keep one row a pair")
-        self.rated = None if self.explicit else pairs
+        if not self.explicit:
+            self.rated = pairs
         self._keep_runs(anchors, partners, ratings, lowest)
 
     def _keep_runs(self, anchors, partners, ratings, lowest: float) -> None:
@@ -147,24 +137,14 @@ class TripletSampler:
         return int(self.ends[-1])
 
     def sample(self, size: int) -> Triplets:
-        """Draw triplets, with replacement.
-
-        Args:
-            size: Number of triplets, a whole number.
-
-        Returns:
-            Three int32 arrays of positions, shape (size,); the anchors ascend.
-        """
+        """Draw triplets, with replacement: int32 positions, shape (size,); the anchors ascend."""
         rows, runs = self._draw((size,))
         anchors = self.anchors[runs]
         negatives = self.partners[self._lower(runs)] if self.explicit else self.unobserved(anchors)
         return Triplets(anchors, self.partners[rows], negatives)
 
     def sample_rated(self, size: int | tuple[int, int]) -> RatedTriplets:
-        """Draw triplets as `sample` does, with their ratings.
-
-        Args:
-            size: Number of triplets, or the shape (batch, members); then each member's anchors ascend.
+        """Draw triplets as `sample` does, or in the shape (batch, members), with their ratings.
 
         Raises:
             ValueError: If negatives are unobserved, which have no rating, or `size` isn't whole.
@@ -219,7 +199,7 @@ def _positions(name: str, values) -> np.ndarray:
 def _runs(anchors: np.ndarray, codes: np.ndarray, n_codes: int) -> tuple[np.ndarray, ...]:
     """Sort rows by anchor, then by code: their order, and each run's anchor, code and first row, int32."""
     n_keys = (int(anchors.max(initial=-1)) + 1) * n_codes
-    keys = anchors.astype(np.int32 if n_keys < 2**31 else np.int64)
+    keys: np.ndarray = anchors.astype(np.int32 if n_keys < 2**31 else np.int64)
     keys *= n_codes
     keys += codes.astype(keys.dtype)
     if n_keys <= len(keys):
@@ -227,12 +207,9 @@ def _runs(anchors: np.ndarray, codes: np.ndarray, n_codes: int) -> tuple[np.ndar
     else:
         names, keys = np.unique(keys, return_inverse=True)
     # a sparse matrix sorts its entries by row in two passes, without comparing them
-    entries = (
-        np.ones(len(keys), bool),
-        (keys.astype(np.int32, copy=False), np.arange(len(keys), dtype=np.int32)),
-    )
-    by_key = sparse.csr_matrix(entries, (len(names), len(keys)))
-    del entries, keys
+    places = keys.astype(np.int32, copy=False), np.arange(len(keys), dtype=np.int32)
+    by_key = sparse.csr_matrix((np.ones(len(keys), bool), places), (len(names), len(keys)))
+    del places, keys
     starts, filled = by_key.indptr[:-1], np.diff(by_key.indptr) > 0
     run_anchors, run_codes = np.divmod(names[filled], n_codes)
     return by_key.indices, run_anchors.astype(np.int32), run_codes, starts[filled]
@@ -240,11 +217,9 @@ def _runs(anchors: np.ndarray, codes: np.ndarray, n_codes: int) -> tuple[np.ndar
 
 def _coded(ratings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Give the different ratings, ascending, and each one's place among them in as few bytes as hold it."""
-    parts = [ratings[start : start + ROWS_AT_ONCE] for start in range(0, len(ratings), ROWS_AT_ONCE)]
-    levels = np.unique(np.concatenate([np.unique(part) for part in parts] or [ratings]))
+    parts = np.array_split(ratings, range(ROWS_AT_ONCE, len(ratings), ROWS_AT_ONCE))
+    levels = np.unique(np.concatenate([np.unique(part) for part in parts]))
     if not (np.abs(levels) <= np.finfo(np.float32).max).all():
         raise ValueError(f"ratings go from {levels[0]} to {levels[-1]}: give finite numbers")
-    codes = np.empty(len(ratings), np.min_scalar_type(len(levels)))
-    for place, part in enumerate(parts):
-        codes[place * ROWS_AT_ONCE :][: len(part)] = np.searchsorted(levels, part)
-    return levels, codes
+    kind = np.min_scalar_type(len(levels))
+    return levels, np.concatenate([np.searchsorted(levels, part).astype(kind) for part in parts])

@@ -5,8 +5,6 @@ from dbrec.checks import number, seed_number, whole_number
 from dbrec.features.encoder import FeatureEncoder
 from dbrec.training.layers import FeatureTower, ScoreLayer, TripletLossLayer
 
-Networks = tuple[keras.Model, keras.Model]
-
 
 def build_towers(
     users: FeatureEncoder,
@@ -33,13 +31,10 @@ def build_towers(
     """
     embedding_dim, members = whole_number("embedding_dim", embedding_dim), whole_number("members", members)
     dropout, seed = number("dropout", dropout, "[0, 1)"), seed_number(seed)
+    both = {"embedding_dim": embedding_dim, "dropout": dropout, "members": members}
     return (
-        FeatureTower(
-            users.spec, "user", embedding_dim, dropout, seed, history_dim, members, name="user_tower"
-        ),
-        FeatureTower(
-            items.spec, "item", embedding_dim, dropout, seed + 1000, members=members, name="item_tower"
-        ),
+        FeatureTower(users.spec, "user", seed=seed, history_dim=history_dim, name="user_tower", **both),
+        FeatureTower(items.spec, "item", seed=seed + 1000, name="item_tower", **both),
     )
 
 
@@ -51,38 +46,28 @@ def build_model(
     dropout: float = 0.1,
     item_anchors: bool = True,
     seed: int = 0,
-) -> Networks:
-    """Build the series' model: a user tower and an item tower, each used wherever its kind of row comes in.
+) -> tuple[keras.Model, keras.Model]:
+    """Build the series' model of the towers of `build_towers`, each used wherever its kind of row comes in.
 
-    Args:
-        users: Encoder of the users' rows.
-        items: Encoder of the items' rows.
-        embedding_dim: Length of the taste vectors.
-        l2: Weight of the penalty on the vectors of each triplet.
-        dropout: Chance that a one-hot code is dropped in training, in [0, 1).
-        item_anchors: Whether the training network takes a second triplet, (item, a user who liked it, one
-            who didn't), beside (user, liked item, not-liked item). Without it scores of different users
-            are never compared.
-        seed: Seed of the first weights.
+    The arguments that aren't told of here, and the errors, are those of `build_towers`. `l2` is the weight of
+    the penalty on the vectors of each triplet. With `item_anchors`, the training network takes a second
+    triplet, (item, a user who liked it, one who didn't), beside (user, liked item, not-liked item); without
+    it scores of different users are never compared.
 
     Returns:
         ``(network_train, network_predict)``. Inputs of the first: rows ``[user, positive item, negative
         item]``, and with `item_anchors` also ``[item, positive user, negative user]``; its outputs are the
-        losses of the triplets. Inputs of the second: rows ``[user, item]``; its output is the score. Both
-        hold the very same layers ``user_tower`` and ``item_tower``.
-
-    Raises:
-        ValueError: If `embedding_dim` isn't at least 1, or `dropout` isn't in [0, 1).
+        losses of the triplets. The second is as in `build_predict`. Both hold the very same towers.
     """
     towers = build_towers(users, items, embedding_dim, dropout, seed)
-    tower = dict(zip(("user", "item"), towers, strict=True))
-    width = {"user": users.width, "item": items.width}
+    sides = {"user": (towers[0], users.width), "item": (towers[1], items.width)}
     inputs, losses = [], []
     for anchor_side, other_side in [("user", "item"), ("item", "user")][: 1 + item_anchors]:
         vectors = []
         for side, part in [(anchor_side, "anchor"), (other_side, "positive"), (other_side, "negative")]:
-            inputs.append(keras.Input((width[side],), dtype="int32", name=f"{side}_{part}"))
-            vectors.append(tower[side](inputs[-1]))
+            tower, width = sides[side]
+            inputs.append(keras.Input((width,), dtype="int32", name=f"{side}_{part}"))
+            vectors.append(tower(inputs[-1]))
         losses.append(TripletLossLayer(l2=l2, name=f"{anchor_side}_triplet_loss")(vectors))
     network_train = keras.Model(inputs, losses, name="network_train")
     return network_train, build_predict(*towers, users.width, items.width)
@@ -93,11 +78,7 @@ def build_predict(
 ) -> keras.Model:
     """Build the network that scores rows ``[user, item]``, and the user's history third where there is one.
 
-    Args:
-        user_tower: Tower of the users; its ``history_dim`` tells whether a history comes in.
-        item_tower: Tower of the items.
-        user_width: Width of a user's row.
-        item_width: Width of an item's row.
+    The user tower's ``history_dim`` tells whether there is. Widths are those of a user's and an item's row.
     """
     user = keras.Input((user_width,), dtype="int32", name="user")
     item = keras.Input((item_width,), dtype="int32", name="item")

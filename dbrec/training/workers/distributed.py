@@ -1,13 +1,13 @@
 """Train a job with several processes, on one machine or many, to the weights that one process comes to.
 
-Each worker computes the losses and gradients of its part of every batch. The gradients are summed over the
-workers, and each takes the same step of Adam from the same weights.
+Each worker computes the gradients of its part of every batch; they are summed over the workers, and each
+takes the same step of Adam from the same weights.
 
     python -m dbrec.training.workers job --workers 2   # two processes on this machine
     python -m dbrec.training.workers job               # this one; on a cluster, once a machine with TF_CONFIG
 
-On a cluster the job's folder has to be one that all machines share: the first worker writes checkpoints
-there, and all go on from them.
+All machines of a cluster share the job's folder: the first worker writes checkpoints there, and all go on
+from them.
 """
 
 import argparse
@@ -34,12 +34,8 @@ logger = logging.getLogger(__name__)
 def train(job: Job, every: int = 100) -> None:
     """Train a job from its last checkpoint to its end, as the worker that TF_CONFIG tells or as the only one.
 
-    Adam and the moving average of the weights are those of `dbrec.training.loop.train`. The first worker
-    logs a line at each checkpoint and writes the final weights, for `trained_network`.
-
-    Args:
-        job: From `read_job`.
-        every: Batches between two checkpoints.
+    After each `every` batches the first worker writes a checkpoint and logs a line; at the end it writes the
+    weights, for `trained_network`.
 
     Raises:
         ValueError: If `every` isn't at least 1, TF_CONFIG describes workers that can't share the job, or a
@@ -57,37 +53,25 @@ def train(job: Job, every: int = 100) -> None:
         done = read_state(job, "checkpoint", state)
     except FileNotFoundError:
         done = 0
-    step, parts = make_step(strategy, network, optimizer), batches(job, worker, n_workers, done)
-    losses, start, total = [], time.perf_counter(), job.steps * job.settings.epochs
-    for number, part in enumerate(parts, done + 1):
+    step, losses, start = make_step(strategy, network, optimizer), [], time.perf_counter()
+    total = job.steps * job.epochs
+    for number, part in enumerate(batches(job, worker, n_workers, done), done + 1):
         losses.append(step(part))
         if worker == 0 and (number % every == 0 or number == total):
             write_state(job, "checkpoint", state, number)
-            _tell(number, total, losses, start)
+            loss, seconds = np.mean([float(one) for one in losses]), time.perf_counter() - start
+            logger.info("batch %d of %d | loss %.4f | %.1f s", number, total, loss, seconds)
             losses, start = [], time.perf_counter()
     optimizer.finalize_variable_values(network.trainable_weights)
     if worker == 0:
         write_state(job, "weights", network.trainable_weights, total)
 
 
-def _tell(number: int, total: int, losses: list, start: float) -> None:
-    loss, seconds = np.mean([float(one) for one in losses]), time.perf_counter() - start
-    logger.info("batch %d of %d | loss %.4f | %.1f s", number, total, loss, seconds)
-
-
 def make_step(strategy: tf.distribute.Strategy, network: keras.Model, optimizer) -> Callable:
-    """Make the function that trains on one batch: of each worker its part, by all of them together.
+    """Make the function that trains on a worker's part of one batch, and gives the loss of the whole.
 
-    XLA compiles losses and gradients; the sums over the workers stay outside of it. Gradients are dense
-    before, so that workers add up numbers and not lists of parts.
-
-    Args:
-        strategy: Whose scope the network and the optimizer were made in.
-        network: Adds the means over its batch to its ``losses``.
-        optimizer: Keras optimizer, built; it sums the gradients of all replicas.
-
-    Returns:
-        A function of a batch that gives the loss of the global batch.
+    XLA compiles losses and gradients; the optimizer, built, sums the gradients over the workers outside of
+    it. They are dense before, so that workers add up numbers and not lists of parts.
     """
     weights, share = network.trainable_weights, 1 / strategy.num_replicas_in_sync
 
@@ -128,31 +112,23 @@ def _strategy() -> tuple[tf.distribute.Strategy, int, int]:
 
 def _end_with_launcher() -> None:
     """End this process when the launcher is gone, however it went: only then does standard input close."""
-
-    def wait():
-        os.read(0, 1)
-        os._exit(1)
-
-    threading.Thread(target=wait, daemon=True).start()
+    os.read(0, 1)
+    os._exit(1)
 
 
 def main() -> None:
     """Read the command line and train."""
-    parser = argparse.ArgumentParser(
-        "python -m dbrec.training.workers", description="Train a job of write_job."
-    )
-    parser.add_argument("job", help="folder of the job")
-    parser.add_argument(
-        "--workers", type=int, help="start that many processes here; without it, train in this one"
-    )
-    parser.add_argument(
-        "--every", type=int, default=100, help="batches between two checkpoints (%(default)s)"
-    )
-    parser.add_argument("--launched", action="store_true", help=argparse.SUPPRESS)
+    parser = argparse.ArgumentParser("python -m dbrec.training.workers", description="Train a job.")
+    add = parser.add_argument
+    add("job", help="folder of the job")
+    add("--workers", type=int, help="start that many processes here; without it, train in this one")
+    add("--every", type=int, default=100, help="batches between two checkpoints (%(default)s)")
+    add("--launched", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.launched:
-        _end_with_launcher()
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
+        threading.Thread(target=_end_with_launcher, daemon=True).start()
+    logging.basicConfig(format="%(message)s", stream=sys.stdout)
+    logging.getLogger("dbrec").setLevel(logging.INFO)  # and not TensorFlow's
     try:
         if given.workers is None:
             train(read_job(given.job), given.every)

@@ -1,13 +1,14 @@
 """A training job as a folder: what a fit starts from, and every batch's triplets in shards.
 
 Triplets are drawn once, when the job is written. So each process that trains knows its own part of every
-batch, none has to draw or to be told, and a run that was broken off goes on with the very triplets that
-come next. The folder holds all that a fitted model needs, too.
+batch, and a run that was broken off goes on with the very triplets that come next. The folder holds all that
+a fitted model needs, too.
 """
 
 import logging
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -24,79 +25,60 @@ from dbrec.training.sampling import RatedTriplets, TripletSampler
 
 FORMAT = 2
 TRIPLET = np.dtype(list(zip(RatedTriplets._fields, ["i4"] * 3 + ["f4"] * 2, strict=True)))
-SIDES = "user", "item"
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
 class Job:
-    """What `write_job` wrote.
-
-    Attributes:
-        folder: Where it lies.
-        prepared: What training starts from; its settings have a number of epochs and a batch size.
-        steps: Batches an epoch.
-        n_shards: Parts that each batch is cut into.
-        stored: The files, each with its digest.
-    """
+    """What `write_job` wrote: batches for a number of epochs, of so many steps each, all cut into shards."""
 
     folder: Path
     prepared: Prepared
     steps: int
+    epochs: int
     n_shards: int
     stored: Stored
 
     @property
     def settings(self) -> Settings:
-        """All settings."""
+        """All settings, with the batch size that was chosen."""
         return self.prepared.settings
 
 
 def write_job(folder, prepared: Prepared, n_shards: int = 4) -> Job:
-    """Draw the triplets of all epochs and write them with all that training needs.
+    """Draw the triplets that `position_dataset` would give, and write them with all that training needs.
 
-    They are the triplets that `position_dataset` would give; an epoch takes 20 bytes for each triplet of
-    each sampler and member.
-
-    Args:
-        folder: Folder to write, new or empty.
-        prepared: From `dbrec.training.fit.prepare`.
-        n_shards: Parts that each batch is cut into: the most workers that can share the job.
+    Each batch is cut into `n_shards` parts: the most workers that can share the job. An epoch takes 20 bytes
+    for each triplet of each sampler and member.
 
     Raises:
         OSError: If the folder holds something or can't be written. Nothing is left behind.
         ValueError: As `check_job`, or if no triplet can be drawn.
     """
-    check_job(folder, prepared.settings, n_shards)
-    samplers = prepared.samplers()
+    epochs = check_job(folder, prepared.settings, n_shards)
+    samplers, (factors, users) = prepared.samplers(), prepared.choice
     n_positives = len(samplers[-1])
     size = prepared.settings.batch_size or n_shards * -(-default_batch_size(n_positives) // n_shards)
-    prepared = replace(prepared, settings=replace(prepared.settings, batch_size=size))
     steps = -(-n_positives // size)
     encoders = {"user": prepared.user_encoder, "item": prepared.item_encoder}
-    description = {
-        "settings": asdict(prepared.settings),
-        "encoders": {side: encoder.describe() for side, encoder in encoders.items()},
-        "steps": steps,
-        "n_shards": n_shards,
-    }
-    factors, users = prepared.choice
-    arrays = {f"{side}_features": encoder.arrays() for side, encoder in encoders.items()}
+    described = {side: encoder.describe() for side, encoder in encoders.items()}
+    settings = asdict(replace(prepared.settings, batch_size=size))
+    description = {"settings": settings, "encoders": described, "steps": steps, "n_shards": n_shards}
+    arrays: dict[str, dict] = {f"{side}_features": encoder.arrays() for side, encoder in encoders.items()}
     arrays |= {"interactions": prepared.interactions.arrays(), "choice": factors._asdict() | {"users": users}}
     with writing(folder, "job", FORMAT, description) as new:
         for name, parts in arrays.items():
             np.savez(new / f"{name}.npz", **parts)
-        for epoch in range(prepared.settings.epochs):
-            _write_epoch(
-                [new / _shard(epoch, number) for number in range(n_shards)], prepared, samplers, steps
-            )
-            logger.info("drawn: epoch %d of %d", epoch + 1, prepared.settings.epochs)
+        for epoch in range(epochs):
+            shards = [new / _shard(epoch, number) for number in range(n_shards)]
+            _write_epoch(shards, samplers, steps, (size, prepared.settings.members))
+            logger.info("drawn: epoch %d of %d", epoch + 1, epochs)
     return read_job(folder)
 
 
-def check_job(folder, settings: Settings, n_shards: int) -> None:
-    """Refuse what no job can be written of, before anything is computed.
+def check_job(folder, settings: Settings, n_shards: int) -> int:
+    """Refuse what no job can be written of, before anything is computed; give the number of epochs.
 
     Raises:
         FileExistsError: If the folder holds something.
@@ -118,35 +100,27 @@ def check_job(folder, settings: Settings, n_shards: int) -> None:
         raise ValueError(f"epochs is {settings.epochs}: give the number of epochs to draw, at least 1")
     if settings.dropout:
         raise ValueError(f"dropout is {settings.dropout}: workers would drop different codes; give 0")
+    return settings.epochs
 
 
 def _shard(epoch: int, number: int) -> str:
     return f"epoch-{epoch:03}-shard-{number:03}.npy"
 
 
-def _write_epoch(
-    paths: list[Path], prepared: Prepared, samplers: Sequence[TripletSampler], steps: int
-) -> None:
-    """Draw batch by batch, as `position_dataset` does, and write each behind the one before.
-
-    Mapped files would end the process where the disk is full; writing raises.
-    """
-    size, members = prepared.settings.batch_size, prepared.settings.members
-    shape = steps, len(samplers), size // len(paths), members
+def _write_epoch(paths: list[Path], samplers: list[TripletSampler], steps: int, batch: tuple) -> None:
+    """Draw and write batch by batch: on a full disk that raises, where mapped files would end the process."""
+    drawn = np.empty(batch, TRIPLET)
+    shape = steps, len(samplers), batch[0] // len(paths), batch[1]
     header = {"descr": np.lib.format.dtype_to_descr(TRIPLET), "fortran_order": False, "shape": shape}
-    files = [path.open("wb") for path in paths]
-    try:
+    with ExitStack() as stack:
+        files = [stack.enter_context(path.open("wb")) for path in paths]
         for file in files:
             np.lib.format.write_array_header_1_0(file, header)
-        drawn = np.empty((size, members), TRIPLET)
-        for _, sampler in np.broadcast(np.arange(steps)[:, None], np.array(samplers, object)):
-            for name, part in sampler.sample_rated(drawn.shape)._asdict().items():
+        for sampler in samplers * steps:
+            for name, part in sampler.sample_rated(batch)._asdict().items():
                 drawn[name] = part
             for file, part in zip(files, np.split(drawn, len(files)), strict=True):
                 file.write(part.tobytes())
-    finally:
-        for file in files:
-            file.close()
 
 
 def read_job(folder) -> Job:
@@ -157,25 +131,24 @@ def read_job(folder) -> Job:
         ValueError: If a file is damaged or missing.
     """
     stored = read(folder, "job", FORMAT)
-    described = stored.description
-    encoders = (
+    described, choice = stored.description, stored.arrays("choice.npz")
+    user_encoder, item_encoder = (
         FeatureEncoder.restore(described["encoders"][side], stored.arrays(f"{side}_features.npz"))
-        for side in SIDES
+        for side in ("user", "item")
     )
-    choice = stored.arrays("choice.npz")
     prepared = Prepared(
         Settings(**described["settings"]),
         Interactions.from_arrays(stored.arrays("interactions.npz")),
-        *encoders,
+        user_encoder,
+        item_encoder,
         Choice(ItemFactors(choice["as_rated"], choice["as_candidate"]), choice["users"]),
     )
-    return Job(Path(folder), prepared, described["steps"], described["n_shards"], stored)
+    numbers = described["steps"], described["settings"]["epochs"], described["n_shards"]
+    return Job(Path(folder), prepared, *numbers, stored)
 
 
 def shards_of(job: Job, worker: int, n_workers: int) -> range:
     """Tell which shards a worker reads, such as 2 and 3 of 4 for worker 1 of 2.
-
-    Together the workers read each shard once, in the order of the batch.
 
     Raises:
         ValueError: If the shards can't be dealt out evenly.
@@ -190,13 +163,7 @@ def shards_of(job: Job, worker: int, n_workers: int) -> range:
 
 
 def batches(job: Job, worker: int = 0, n_workers: int = 1, start: int = 0) -> Iterator[tuple]:
-    """Give a worker's part of each global batch, epoch after epoch.
-
-    Args:
-        job: From `read_job`.
-        worker: Number of the worker, from 0.
-        n_workers: Workers that share the job.
-        start: Batches to leave out at the start.
+    """Give a worker's part of each global batch, epoch after epoch, but for `start` batches at the start.
 
     Yields:
         A `RatedTriplets` a sampler, arrays of shape (batch_size / n_workers, members).
@@ -205,9 +172,9 @@ def batches(job: Job, worker: int = 0, n_workers: int = 1, start: int = 0) -> It
         ValueError: As `shards_of`, or if a shard is damaged.
     """
     numbers = shards_of(job, worker, n_workers)
-    for epoch in range(start // job.steps, job.settings.epochs):
+    for epoch in range(start // job.steps, job.epochs):
         shards = [np.load(job.stored.file(_shard(epoch, number)), mmap_mode="r") for number in numbers]
         for step in range(start % job.steps, job.steps):
             drawn = np.concatenate([shard[step] for shard in shards], axis=1)
-            yield tuple(RatedTriplets(*(part[name] for name in TRIPLET.names)) for part in drawn)
+            yield tuple(RatedTriplets(*(part[name] for name in RatedTriplets._fields)) for part in drawn)
         start = 0

@@ -15,8 +15,6 @@ from typing import NamedTuple
 from dbrec.checks import whole_number
 from dbrec.training.workers.jobs import Job, read_job, shards_of
 
-LAST_LINES = 15
-
 logger = logging.getLogger(__name__)
 
 
@@ -28,18 +26,13 @@ class Worker(NamedTuple):
 
 
 def launch(folder, n_workers: int = 2, every: int = 100) -> None:
-    """Train a job with several processes on this machine, and show the progress.
+    """Train the job of a folder with several processes on this machine, and show the progress.
 
-    Where a process fails, the others are stopped; the same call goes on from the last checkpoint.
-
-    Args:
-        folder: Folder of a job.
-        n_workers: Number of processes.
-        every: Batches between two checkpoints.
+    A checkpoint is written each `every` batches. Where a process fails, the others are stopped; the same call
+    goes on from the last checkpoint.
 
     Raises:
-        FileNotFoundError: If there is no job, or a shard is missing.
-        ValueError: If the workers can't share the job.
+        FileNotFoundError, ValueError: As `read_job`, or if the workers can't share the job.
         RuntimeError: If a worker fails; tells its last lines.
     """
     job = read_job(folder)
@@ -69,23 +62,13 @@ def running(job: Job, n_workers: int, every: int = 100) -> Iterator[list[Worker]
 def _start(job: Job, addresses: list[str], number: int, every: int) -> Worker:
     config = {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": number}}
     path = os.pathsep.join([str(Path(__file__).parents[3]), os.environ.get("PYTHONPATH", "")])
-    command = [
-        sys.executable,
-        "-m",
-        "dbrec.training.workers",
-        str(job.folder),
-        "--every",
-        str(every),
-        "--launched",
-    ]
+    env = os.environ | {"TF_CONFIG": json.dumps(config), "PYTHONPATH": path}
+    options = str(job.folder), f"--every={every}", "--launched"
+    command = [sys.executable, "-m", "dbrec.training.workers", *options]
     log = job.folder / "logs" / f"worker-{number}.txt"
     with log.open("w", encoding="utf-8") as output:
         process = subprocess.Popen(
-            command,
-            env=os.environ | {"TF_CONFIG": json.dumps(config), "PYTHONPATH": path},
-            stdin=subprocess.PIPE,
-            stdout=output,
-            stderr=subprocess.STDOUT,
+            command, env=env, stdin=subprocess.PIPE, stdout=output, stderr=subprocess.STDOUT
         )
     return Worker(process, log)
 
@@ -120,7 +103,7 @@ def watch(workers: list[Worker]) -> None:
 def _report(workers: list[Worker], codes: list[int | None]) -> str:
     number = next(number for number, code in enumerate(codes) if code)
     log = workers[number].log
-    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-LAST_LINES:]
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-15:]
     return (
         f"worker {number} of {len(workers)} ended with code {codes[number]} and the others were stopped; "
         f"start again to go on from the last checkpoint. The last lines of {log}:\n" + "\n".join(lines)

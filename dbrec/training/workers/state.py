@@ -34,7 +34,7 @@ def read_state(job: Job, name: str, variables: Sequence[keras.Variable]) -> int:
 
     Raises:
         FileNotFoundError: If there is none.
-        ValueError: If it is damaged, of another job, or of another shape.
+        ValueError: If it is damaged, of another job, of another shape or not finite.
     """
     description, files = read_arrays(job.folder / name, name, FORMAT)
     arrays = [files["variables.npz"][number] for number in sorted(files["variables.npz"])]
@@ -50,12 +50,7 @@ def read_state(job: Job, name: str, variables: Sequence[keras.Variable]) -> int:
 
 
 def trained_network(job: Job) -> PositionNetwork:
-    """Build the network with the weights that training ended with.
-
-    Raises:
-        FileNotFoundError: If the job hasn't been trained to its end.
-        ValueError: As `read_state`.
-    """
+    """Build the network with the weights that training ended with; the errors are those of `read_state`."""
     network = build_network(job)
     try:
         read_state(job, "weights", network.trainable_weights)
@@ -65,14 +60,9 @@ def trained_network(job: Job) -> PositionNetwork:
 
 
 def trained_model(folder) -> Trained:
-    """Make the model of a job that was trained to its end.
-
-    Raises:
-        FileNotFoundError, ValueError: As `read_job` and `trained_network`.
-    """
+    """Make the model of a job that was trained to its end; errors as `read_job` and `trained_network`."""
     job = read_job(folder)
-    network = trained_network(job)
-    prepared = job.prepared
+    network, prepared = trained_network(job), job.prepared
     widths = prepared.user_encoder.width, prepared.item_encoder.width
     predict = build_predict(network.user_tower, network.item_tower, *widths)
     return Trained(prepared.model(network, pd.DataFrame({"loss": []})), network, predict)
