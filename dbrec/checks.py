@@ -94,13 +94,10 @@ def raw_ids(values, name: str = "ids") -> pd.Index:
         raise TypeError(f"{what}, and not a {type(values).__name__}: {reprlib.repr(values)}")
     if isinstance(values, str) or not isinstance(values, Iterable):
         values = [values]
-    if not isinstance(values, (np.ndarray, pd.Series, pd.Index, pd.api.extensions.ExtensionArray)):
-        rows = list(values)
-        values = np.empty(len(rows), object)
-        values[:] = rows
-    if np.ndim(values) != 1 or getattr(values.dtype, "names", None):
-        raise TypeError(f"{what}, and not a table of shape {np.shape(values)}: give one column of it")
-    ids = pd.Series(values).reset_index(drop=True)
+    is_array = isinstance(values, (np.ndarray, pd.Series, pd.Index, pd.api.extensions.ExtensionArray))
+    if is_array and (values.ndim != 1 or getattr(values.dtype, "names", None)):
+        raise TypeError(f"{what}, and not a table of shape {values.shape}: give one column of it")
+    ids = pd.Series(values).reset_index(drop=True) if is_array else pd.Series(list(values), dtype=object)
     if isinstance(ids.dtype, pd.CategoricalDtype):
         ids = ids.astype(ids.cat.categories.dtype) if ids.notna().all() else ids.astype(object)
     if (missing := ids.isna()).any():

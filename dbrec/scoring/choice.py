@@ -98,9 +98,6 @@ def item_factors(
         seed: Seed of the randomised decomposition.
         user_power: Power of a user's number of ratings; 0 weighs all alike.
         item_power: Power of an item's number of ratings, in units of their mean; 0 leaves all as they are.
-
-    Raises:
-        ValueError: If a setting can't be.
     """
     dim, l2, seed = whole_number("dim", dim), number("l2", l2, "(0, inf]"), seed_number(seed)
     n_rated = np.bincount(item_index, minlength=n_items)
