@@ -4,7 +4,7 @@ import pytest
 from sklearn.linear_model import Ridge
 
 from dbrec.interactions import Interactions
-from dbrec.scoring.choice import RATED_WEIGHT, Choice, item_factors, sums_of_rated
+from dbrec.scoring.choice import RATED_WEIGHT, Choice, ItemFactors, item_factors, sums_of_rated
 from dbrec.training.histories import Histories
 
 USERS, ITEMS = np.array([0, 0, 0, 1, 1, 2, 2, 3]), np.array([0, 1, 2, 0, 1, 1, 2, 2])
@@ -60,6 +60,29 @@ def test_longer_factors_than_items_end_in_zeros_and_an_item_never_rated_has_none
 def test_a_setting_that_cannot_be_is_refused(wrong, message):
     with pytest.raises(ValueError, match=message):
         item_factors(USERS, ITEMS, LIKED, 3, **wrong)
+
+
+def test_settings_left_out_are_those_of_the_model(factors):
+    told = item_factors(USERS, ITEMS, LIKED, 3, 3, 3.0, 0, user_power=-0.5, item_power=-0.15)
+    assert all(np.array_equal(part, other) for part, other in zip(factors, told, strict=True))
+
+
+def test_short_factors_are_the_first_of_the_long_ones():
+    random = np.random.default_rng(0)
+    users, items = np.divmod(np.flatnonzero(random.random(200 * 60) < 0.2), 60)
+    rows = users, items, random.random(len(users)) < 0.5
+    whole, short = (np.matmul(a, b.T) for a, b in (item_factors(*rows, 60, dim) for dim in (60, 10)))
+    left, values, right = np.linalg.svd(whole)
+    best = (left[:, :10] * values[:10]) @ right[:10]
+    assert np.linalg.norm(whole - short) < 1.002 * np.linalg.norm(whole - best)
+
+
+def test_a_rating_that_is_not_a_liked_one_counts_half():
+    one_each = ItemFactors(np.eye(3), np.eye(3))
+    summed = sums_of_rated(
+        one_each, np.array([0, 0, 1]), np.array([0, 2, 2]), np.array([True, False, True]), 2
+    )
+    assert summed.tolist() == [[1, 0, 0.5], [0, 0, 1]]
 
 
 def interactions():

@@ -107,3 +107,9 @@ def test_its_arrays_hold_no_objects_and_give_it_back(ids):
     assert (
         again.value.tolist() == made.value.tolist() and again.user_index.tolist() == made.user_index.tolist()
     )
+
+
+def test_the_largest_rating_and_the_outermost_ints_are_allowed():
+    ids = [-(2**63), 2**63 - 1, 0]
+    made = Interactions.from_frame(FRAME.assign(rating=[1e9, -1e9, 5], item_id=ids), 4)
+    assert made.value.tolist() == [1e9, -1e9, 5] and made.item_ids.tolist() == sorted(ids)

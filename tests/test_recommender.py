@@ -17,7 +17,7 @@ from dbrec._quiet import keras
 from dbrec.data.splits import split_ratings
 from dbrec.evaluation.auc import auc, auc_per_user
 from dbrec.recommender import HybridRecommender
-from dbrec.scoring.newcomers import log_odds_liked
+from dbrec.scoring.newcomers import after_ratings, log_odds_liked
 from dbrec.training.fit import prepare
 from dbrec.training.workers import distributed
 
@@ -127,6 +127,32 @@ def test_with_a_users_own_ratings_a_newcomer_is_scored_much_like_that_user(fitte
     assert np.corrcoef(told, known)[0, 1] > 0.9
 
 
+def test_a_newcomer_is_scored_by_what_they_named_by_the_usual_and_by_what_others_say(fitted):
+    model = fitted[0].fitted_
+    vectors, guess = model.vectors, model.feature_maps[0]
+    named = vectors.item_ids.get_indexer([100, 101, 159])  # the last has no ratings, and tells of taste alone
+    rows = vectors.items[named]
+    above = vectors.block(rows, "newcomer")[:, 0]
+    liked, taste = np.array([True, False, True]), vectors.liking_rows(rows)
+    told = after_ratings(guess.mean, guess.covariance, taste, liked, taste @ guess.mean + above)
+    liking = [*told, 0.5 * 10 / (10 + 3), 0]  # others say less to who has named three
+    choice = model.as_rated[named[0]] + model.as_rated[named[1]] / 2
+    told = {"liked": [100, 159], "disliked": [101]}
+    expected = vectors.items[:-1] @ np.append(liking, choice)
+    assert fitted[0].score_for(vectors.item_ids, **told) == pytest.approx(expected, abs=1e-4)
+    new = (5 / (5 + 3)) ** 2
+    to_list = np.append((0.01 + 0.1 * new) * np.array(liking), choice + new * vectors.usual_choice)
+    shown = fitted[0].recommend_for(**told, k=5)
+    places = vectors.item_ids.get_indexer(shown.item_id)
+    assert shown.list_score.to_numpy() == pytest.approx(vectors.items[places] @ to_list, abs=1e-4)
+
+
+def test_what_is_usual_is_the_mean_choice_of_the_users(fitted):
+    vectors = fitted[0].fitted_.vectors
+    mean = vectors.block(vectors.users[: len(fitted[0].fitted_.interactions.user_ids)], "choice").mean(axis=0)
+    assert vectors.usual_choice == pytest.approx(mean, abs=1e-6)
+
+
 def test_what_a_user_with_ratings_is_shown_is_mostly_their_choice(fitted):
     vectors = fitted[0].fitted_.vectors
     shown = vectors.items[:-1] @ vectors.lists[0]
@@ -134,12 +160,15 @@ def test_what_a_user_with_ratings_is_shown_is_mostly_their_choice(fitted):
     assert np.corrcoef(shown, blocks[0] @ blocks[1])[0, 1] > 0.7
 
 
-def test_without_a_history_both_scores_are_those_of_the_towers(planted):
+def test_without_a_history_both_scores_are_those_of_the_towers(planted, tmp_path):
     recommender = HybridRecommender(**SMALL | {"epochs": 3}, history_dim=0).fit(planted["ratings"])
     assert recommender.fitted_.vectors.widths == (2 * 8, 2 * 2, 2, 0)
     shown = recommender.recommend("u0", k=3)
     assert recommender.score("u0", shown.item_id) == pytest.approx(shown.list_score, abs=1e-6)
-    assert len(recommender.recommend_for(liked=[101], k=3)) == 3
+    told = recommender.recommend_for(liked=[101], k=3)
+    recommender.save(tmp_path / "model")
+    again = HybridRecommender.load(tmp_path / "model")
+    assert again.recommend("u0", k=3).equals(shown) and again.recommend_for(liked=[101], k=3).equals(told)
 
 
 def test_similar_items_are_of_the_same_kind(fitted):

@@ -4,8 +4,8 @@ import pytest
 from dbrec.recommender import HybridRecommender
 from dbrec.settings import Settings
 
-NOT_WHOLE = ["a", "9", 1.5, True, float("nan"), float("inf"), [1], -1]
-NOT_FINITE = ["a", None, float("nan"), float("inf"), True, [1], 1j]
+NOT_WHOLE = ["a", "9", 1.5, True, float("nan"), float("inf"), [1], -1, np.timedelta64(9)]
+NOT_FINITE = ["a", None, float("nan"), float("inf"), True, [1], 1j, 10**400, np.timedelta64(1)]
 WRONG = {
     "embedding_dim": [*NOT_WHOLE, 0, None, 10**9],
     "liked_from": NOT_FINITE,
@@ -26,6 +26,37 @@ WRONG = {
 def test_a_setting_that_cannot_be_is_refused_by_its_name(name, value):
     with pytest.raises(ValueError, match=f"{name} is .*: give "):
         Settings(**{name: value})
+
+
+BORDERS = {
+    "embedding_dim": [1, 4096],
+    "liked_from": [-1e308, 1e308],
+    "epochs": [1, 10_000],
+    "batch_size": [1, 2**24],
+    "learning_rate": [1e-300, 1],
+    "l2": [0, 1000],
+    "dropout": [0, 0.999],
+    "history_dim": [0, 4096],
+    "choice_weight": [0, 1000],
+    "members": [1, 64],
+    "seed": [0, 2**31 - 1],
+    "verbose": [0, 1],
+}
+
+
+@pytest.mark.parametrize("name", BORDERS)
+def test_settings_reach_to_both_ends_of_what_is_allowed(name):
+    for value in BORDERS[name]:
+        assert getattr(Settings(**{name: value}), name) == value
+
+
+@pytest.mark.parametrize(
+    ("name", "beyond"),
+    [("embedding_dim", 4097), ("epochs", 10_001), ("history_dim", 4097), ("members", 65), ("seed", 2**31)],
+)
+def test_settings_reach_no_further(name, beyond):
+    with pytest.raises(ValueError, match=f"{name} is {beyond}: give a whole number from . to {beyond - 1}"):
+        Settings(**{name: beyond})
 
 
 def test_settings_are_checked_when_a_fit_or_a_job_starts_and_not_before(planted, tmp_path):
