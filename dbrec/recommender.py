@@ -13,6 +13,8 @@ from dbrec.scoring.model import FittedModel
 from dbrec.settings import Settings
 
 if TYPE_CHECKING:
+    import keras
+
     from dbrec.scoring.index import ItemIndex
     from dbrec.training.workers.jobs import Job
 
@@ -56,6 +58,8 @@ class HybridRecommender(BaseEstimator):
 
     fitted_: FittedModel
     training_log_: pd.DataFrame
+    network_train_: "keras.Model | None"
+    network_predict_: "keras.Model | None"
 
     def __init__(
         self,
@@ -120,13 +124,7 @@ class HybridRecommender(BaseEstimator):
         """Write what `fit` would train as a job for several processes.
 
         ``python -m dbrec.training.workers FOLDER --workers 2`` trains it; `from_job` takes what it learned.
-
-        Args:
-            folder: Folder to write, new or empty.
-            ratings: As in `fit`.
-            users: As in `fit`.
-            items: As in `fit`.
-            n_shards: Parts that each batch is cut into: the most workers that can share the job.
+        The frames are those of `fit`; each batch is cut into `n_shards`, the most workers that can share it.
 
         Raises:
             OSError: If the folder holds something or can't be written; nothing is left behind.
@@ -277,10 +275,9 @@ class HybridRecommender(BaseEstimator):
     def save(self, path) -> None:
         """Write the recommender to a folder: JSON and plain arrays, each with its digest, and no pickle.
 
-        The new version takes the place of an older one in one step. Other files in the folder are kept.
-
         Args:
-            path: Folder to make, an empty one, or one that holds a recommender.
+            path: Folder to make, an empty one, or one that holds a recommender: the new version takes its
+                place in one step, and other files there are kept.
 
         Raises:
             OSError: If `path` holds something else or can't be written. Nothing is changed.
