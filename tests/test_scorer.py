@@ -99,7 +99,7 @@ def test_scores_and_lists_in_parts_are_those_of_the_whole(monkeypatch):
     vectors = random.normal(size=(10, 2)), random.normal(size=(9, 2))
     some, pairs = VectorScorer(range(9), range(8), *vectors, seen), (random.integers(0, 9, 50), [3])
     scores, lists = some.score(*pairs), some.recommend(range(9), 4)
-    monkeypatch.setattr("dbrec.scoring.scorer.PAIRS_AT_ONCE", 7)
+    monkeypatch.setattr("dbrec.products.PAIRS_AT_ONCE", 7)
     assert np.array_equal(some.score(*pairs), scores)
     for at_once in (1, 20):  # fewer than the items, and two users at once
         monkeypatch.setattr("dbrec.scoring.scorer.SCORES_AT_ONCE", at_once)

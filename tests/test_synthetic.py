@@ -144,7 +144,7 @@ def test_the_planted_score_is_taste_and_both_biases(data):
 def test_scores_of_many_rows_are_those_of_each_part(data, monkeypatch):
     rows = data.user_index[:1000], data.item_index[:1000]
     whole = data.true_scores(*rows)
-    monkeypatch.setattr("dbrec.scoring.scorer.PAIRS_AT_ONCE", 64)
+    monkeypatch.setattr("dbrec.products.PAIRS_AT_ONCE", 64)
     assert np.array_equal(data.true_scores(*rows), whole)
 
 

@@ -17,8 +17,9 @@ from dbrec.evaluation.auc import auc, auc_per_user
 from dbrec.evaluation.ranking import ranking_metrics
 from dbrec.features.encoder import FeatureEncoder
 from dbrec.interactions import Interactions
+from dbrec.products import pair_scores
 from dbrec.scoring.choice import Choice
-from dbrec.scoring.scorer import VectorScorer, pair_scores
+from dbrec.scoring.scorer import VectorScorer
 from dbrec.settings import Settings
 from dbrec.training import batches, loop
 from dbrec.training import fit as fitting

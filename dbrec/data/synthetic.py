@@ -14,7 +14,7 @@ from dbrec.checks import whole_number
 from dbrec.data.files import folder_path, unfinished_folder
 from dbrec.data.parsing import GENRES
 from dbrec.data.planted import FEWEST_RATINGS, USER_FEATURES, PlantedWorld
-from dbrec.scoring.scorer import pair_scores
+from dbrec.products import pair_scores
 
 COLUMNS = {"user_index": np.int32, "item_index": np.int32, "rating": np.int8}
 PLANTED = "planted.npz"
