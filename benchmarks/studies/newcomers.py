@@ -11,7 +11,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.linear_model import Ridge
 
-from benchmarks.harness.tables import RESULTS, Table, today, versions
+from benchmarks.harness.tables import ORIGIN, RESULTS, Table, today, versions
 from dbrec.scoring.newcomers import ENOUGH, L2, FeatureMap
 
 N_ITEMS, N_TARGETS, N_RIDGE = 15_000, 264, 8
@@ -45,8 +45,5 @@ def main() -> None:
     row["ridge_cpu_seconds_extrapolated"] = ridge_cpu / N_RIDGE * N_TARGETS
     row["largest_difference"] = np.abs(ridge.coef_.T - found.weights[:, :N_RIDGE]).max()
     row = {name: round(value, 5) for name, value in row.items()}
-    row |= {
-        "versions": versions("numpy", "scipy", "scikit-learn"),
-        "command": "python -m benchmarks newcomers",
-    }
-    Table(RESULTS / "newcomers.csv", ["items", "columns"]).store(row | {"date": today()})
+    origin = versions("numpy", "scipy", "scikit-learn"), "python -m benchmarks newcomers", today()
+    Table(RESULTS / "newcomers.csv", ["items", "columns"]).store(row | dict(zip(ORIGIN, origin, strict=True)))

@@ -152,7 +152,9 @@ class Towers:
             lists = np.hstack([LIKING_WEIGHT * users, choice]) if parts.two_scores else None
             users = np.hstack([users, parts.choice_weight * choice])
             items = np.hstack([items, padded(self.choice.factors.as_candidate, n_items)])
-        return VectorScorer(*[e.all_ids for e in self.encoders], users, items, self.task.train, lists)
+        user_ids, item_ids = (encoder.all_ids for encoder in self.encoders)
+        order = np.argsort(item_ids)  # films of the same genres tie: the lowest id comes first
+        return VectorScorer(user_ids, item_ids[order], users, items[[*order, -1]], self.task.train, lists)
 
 
 def padded(part: np.ndarray, n_rows: int) -> np.ndarray:

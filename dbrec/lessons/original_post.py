@@ -120,7 +120,9 @@ def fit_post_model(
     train_post_model(network_train, batches, iterations)
     user_vectors = _vectors(network_predict, 0, "user_dense", encoders[0])
     item_vectors = _vectors(network_predict, 1, "item_dense", encoders[1])
-    return VectorScorer(encoders[0].all_ids, encoders[1].all_ids, user_vectors, item_vectors, ratings)
+    order = np.argsort(encoders[1].all_ids)  # films of the same genres tie: the lowest id comes first
+    item_ids, item_vectors = encoders[1].all_ids[order], item_vectors[[*order, -1]]
+    return VectorScorer(encoders[0].all_ids, item_ids, user_vectors, item_vectors, ratings)
 
 
 def _vectors(network: keras.Model, place: int, layer: str, encoder: FeatureEncoder) -> np.ndarray:
