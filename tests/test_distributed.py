@@ -232,6 +232,10 @@ def test_bad_clusters_and_intervals_are_refused(job, monkeypatch):
     monkeypatch.setenv("TF_CONFIG", '{"cluster": {"chief": ["a:1"], "worker": ["b:1"]}}')
     with pytest.raises(ValueError, match=r"tasks \['chief', 'worker'\]: name them all 'worker'"):
         distributed.train(job)
+    for config in ("not json", "[1]", '{"cluster": 3}'):
+        monkeypatch.setenv("TF_CONFIG", config)
+        with pytest.raises(ValueError, match="TF_CONFIG is .*: give JSON such as"):
+            distributed.train(job)
 
 
 def test_job_is_read_as_it_was_written(job):

@@ -96,11 +96,17 @@ def make_step(strategy: tf.distribute.Strategy, network: keras.Model, optimizer)
 
 def _strategy() -> tuple[tf.distribute.Strategy, int, int]:
     """Choose the strategy by TF_CONFIG; give it with the worker's number and the number of workers."""
-    cluster = json.loads(os.environ.get("TF_CONFIG") or "{}").get("cluster")
-    if not cluster:
+    config = os.environ.get("TF_CONFIG") or "{}"
+    try:
+        cluster = json.loads(config).get("cluster")
+        tasks = list(cluster) if cluster else []
+    except (ValueError, AttributeError, TypeError) as error:
+        example = '{"cluster": {"worker": ["a:1", "b:1"]}, "task": {"type": "worker", "index": 0}}'
+        raise ValueError(f"TF_CONFIG is {config!r}: give JSON such as {example}") from error
+    if not tasks:
         return tf.distribute.get_strategy(), 0, 1
-    if list(cluster) != ["worker"]:
-        raise ValueError(f"TF_CONFIG's cluster has tasks {list(cluster)}: name them all 'worker'")
+    if tasks != ["worker"]:
+        raise ValueError(f"TF_CONFIG's cluster has tasks {tasks}: name them all 'worker'")
     strategy, n_workers = tf.distribute.MultiWorkerMirroredStrategy(), len(cluster["worker"])
     if strategy.num_replicas_in_sync != n_workers:
         raise ValueError(
