@@ -82,9 +82,6 @@ def raw_ids(values, name: str = "ids") -> pd.Index:
         values: One id, or an iterable of n.
         name: What the caller calls them.
 
-    Returns:
-        An index of length n, of an integer or a text type.
-
     Raises:
         TypeError: If they aren't a row of ids, mix ints and text, or are of another type, such as dates.
         ValueError: If one is missing.
