@@ -53,3 +53,12 @@ def test_blocks_are_cut_out_by_name_one_or_several_side_by_side():
     assert vectors.usual_choice.tolist() == [18, 19]
     again = ServedVectors.from_arrays(vectors.arrays())
     assert again.widths == (4, 2, 2, 2) and again.user_ids.equals(ids[0]) and again.item_ids.equals(ids[1])
+
+
+@pytest.mark.parametrize("name", ["users", "lists", "items"])
+@pytest.mark.parametrize("broken", [np.nan, np.inf])
+def test_vectors_that_are_not_finite_are_refused_when_made_and_not_when_asked(name, broken):
+    parts = {part: np.ones((2, 5), np.float32) for part in ("users", "lists", "items")}
+    parts[name][1, 3] = broken
+    with pytest.raises(ValueError, match="served vectors aren't finite: fit again with a smaller"):
+        ServedVectors(pd.Index([1]), pd.Index([2]), **parts, widths=(1, 2, 2, 0))

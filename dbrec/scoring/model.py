@@ -109,10 +109,8 @@ class FittedModel:
         if len(both := np.intersect1d(liked, disliked)):
             names = self.vectors.item_ids[both].tolist()
             raise ValueError(f"items {names} are named as liked and as disliked: name each once")
-        named, is_liked = (
-            np.concatenate([liked, disliked]),
-            np.arange(len(liked) + len(disliked)) < len(liked),
-        )
+        named = np.concatenate([liked, disliked])
+        is_liked = np.arange(len(named)) < len(liked)
         encoder, guess = self.encoders[0], self.feature_maps[0]
         vector = guess(encoder.features_of(encoder.encode_person(features)))[0]
         items = self.vectors.items[named]

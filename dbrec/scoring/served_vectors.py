@@ -41,6 +41,9 @@ class ServedVectors:
         lists: Rows to make lists with, shape (n + 1, dim), float32.
         items: Shape (m + 1, dim), float32.
         widths: Places of each block, in the order of `BLOCKS`.
+
+    Raises:
+        ValueError: If a number isn't finite, so that neither a fit nor a load ends with one.
     """
 
     user_ids: pd.Index
@@ -49,6 +52,10 @@ class ServedVectors:
     lists: np.ndarray
     items: np.ndarray
     widths: tuple[int, ...]
+
+    def __post_init__(self):
+        if not all(np.isfinite(part).all() for part in (self.users, self.lists, self.items)):
+            raise ValueError("served vectors aren't finite: fit again with a smaller learning_rate or l2")
 
     def block(self, vectors: np.ndarray, *names: str) -> np.ndarray:
         """Cut blocks out of rows.

@@ -115,10 +115,8 @@ def fit_networks(prepared: Prepared, watched: Interactions | None, epochs: int |
     settings, samplers = prepared.settings, prepared.samplers()
     batch_size = settings.batch_size or default_batch_size(len(samplers[1]))
     network_train, network_predict = prepared.networks()
-    dataset, steps = (
-        position_dataset(samplers, batch_size, settings.members),
-        -(-len(samplers[1]) // batch_size),
-    )
+    dataset = position_dataset(samplers, batch_size, settings.members)
+    steps = -(-len(samplers[1]) // batch_size)
     validation = None if watched is None else _watch(prepared, network_train, watched)
     how = settings.learning_rate, validation, settings.verbose
     history = train(network_train, dataset, steps, epochs or MOST_EPOCHS, *how)
