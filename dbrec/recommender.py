@@ -28,8 +28,7 @@ class HybridRecommender(BaseEstimator):
     tell, by what training made of those who share them.
 
     `score` is how much a person would like an item, or how likely they choose it: liking plus choice. Lists
-    are made by another product, in which choice decides (``list_score``): what to show isn't just what people
-    would like.
+    are made by choice alone (``list_score``): what to show isn't just what people would like.
 
     Settings are stored as given and checked when a fit or a job starts.
 

@@ -9,12 +9,11 @@ A vector is a row of named blocks, one after the other:
     choice    what they rated, summed up       what it is found by
     guess     the first places of choice       what a new item is found by, as its features tell
 
-Models may stand side by side, each divided by the root of their number: a product is the mean of theirs.
-The products of the blocks are v.v' + b + b' (liking), what the other side's ratings say of who has
-none (newcomer; n is 1/2 or less for those and 0 for others, `above` 0 for those), and choice: of items with
-ratings, and in lists alone, where `guess` isn't 0, of new ones. A person has
-two rows: one to score with, and one to make lists with, which weighs the blocks differently. Both meet the
-same row of an item.
+Models may stand side by side, each divided by the root of their number: a product is the mean of theirs. The
+products of the blocks are v.v' + b + b' (liking); what the other side's ratings say of who has none (newcomer;
+n is 1/2 or less for those and 0 for others, `above` 0 for those); choice, of items with ratings; and guess, of
+new ones. A person has two rows: one to score with, by liking and choice, and one to make lists with, by choice
+and guess. Both meet the same row of an item.
 """
 
 from collections.abc import Mapping
@@ -27,8 +26,6 @@ from dbrec.interactions import id_array, id_index
 
 BLOCKS = "taste", "bias", "newcomer", "choice", "guess"
 SIDES = "user", "item"
-# Of liking in lists: choice decides, unless there are no ratings to tell it from.
-LIKING_WEIGHT = 0.01
 FEW_RATINGS = 5  # as many quarter what features say of a choice
 
 
@@ -104,8 +101,8 @@ def user_rows(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Join blocks to the two rows of each user: to score with, and to make lists with.
 
-    Who has rated nothing is shown what people of their features choose; with each rating their own choice
-    takes over.
+    Lists are made by choice alone. Who has rated nothing is shown what people of their features choose; with
+    each rating their own choice takes over.
 
     Args:
         liking: The blocks taste, bias and newcomer, shape (n, width).
@@ -117,7 +114,7 @@ def user_rows(
         return liking, liking
     shown, places = choice.copy(), guess.shape[1]
     shown[:, :places] += ((FEW_RATINGS / (FEW_RATINGS + np.asarray(n_rated, float))) ** 2)[:, None] * guess
-    to_list = np.concatenate([LIKING_WEIGHT * liking, shown, shown[:, :places]], axis=1)
+    to_list = np.concatenate([np.zeros_like(liking), shown, shown[:, :places]], axis=1)
     return np.concatenate([liking, choice, np.zeros_like(guess)], axis=1), to_list
 
 
