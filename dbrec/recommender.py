@@ -144,6 +144,19 @@ class HybridRecommender(BaseEstimator):
         recommender = cls(**vars(trained.model.settings))
         return recommender._serve(trained.model, trained.network_train, trained.network_predict)
 
+    @classmethod
+    def mean_of(cls, recommenders: Iterable["HybridRecommender"]) -> "HybridRecommender":
+        """Make one of several that were fitted on the same data, with different seeds or in parallel.
+
+        A score is the mean of theirs; lists and settings are those of the first.
+
+        Raises:
+            ValueError: If there are none, or they were fitted on different interactions.
+        """
+        if not (models := [recommender._fitted() for recommender in recommenders]):
+            raise ValueError("there are no recommenders: give at least one")
+        return cls(**vars(models[0].settings))._serve(FittedModel.mean_of(models))
+
     def _serve(self, model: FittedModel, network_train=None, network_predict=None) -> "HybridRecommender":
         """Take all that was fitted, at once."""
         self.fitted_, self.training_log_ = model, model.training_log

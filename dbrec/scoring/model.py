@@ -1,6 +1,6 @@
 """A fitted model: the served vectors, and what makes new rows for people who aren't in the data."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 
@@ -12,7 +12,7 @@ from dbrec.features.encoder import FeatureEncoder
 from dbrec.features.evidence import evidence
 from dbrec.interactions import Interactions
 from dbrec.scoring.biases import log_odds
-from dbrec.scoring.choice import Choice, counts
+from dbrec.scoring.choice import Choice, ItemFactors, counts
 from dbrec.scoring.newcomers import FeatureMap, after_ratings
 from dbrec.scoring.scorer import VectorScorer
 from dbrec.scoring.served_vectors import SIDES, ServedVectors, item_rows, newcomer_rows, user_rows
@@ -93,6 +93,24 @@ class FittedModel:
         widths = towers[0].shape[1] - biases, biases, 2, choice.users.shape[1], places
         vectors = ServedVectors(encoders[0].all_ids, encoders[1].all_ids, users, lists, items, widths)
         return cls(settings, interactions, encoders, maps[0], choice.factors.as_rated, vectors, log)
+
+    @classmethod
+    def mean_of(cls, models: Sequence["FittedModel"]) -> "FittedModel":
+        """Set the tastes and biases of models of the same data side by side; see the facade's `mean_of`."""
+        first, data = models[0], models[0].interactions
+        for model in models[1:]:
+            if any(not np.array_equal(a, model.interactions.arrays()[n]) for n, a in data.arrays().items()):
+                raise ValueError("these were fitted on different interactions: give fits of the same")
+        as_candidate = first.vectors.block(first.vectors.items, "choice")[: len(data.item_ids)]
+        choice = Choice.of(ItemFactors(first.as_rated, as_candidate), data)
+        towers = []
+        for name, ids in (("users", data.user_ids), ("items", data.item_ids)):
+            rows = [(model.vectors, getattr(model.vectors, name)[: len(ids)]) for model in models]
+            blocks = [v.block(row, block) for block in ("taste", "bias") for v, row in rows]
+            towers.append(np.hstack(blocks) / len(models) ** 0.5)
+        evidence = evidence_of(data, first.encoders, choice)
+        parts = data, first.encoders, evidence, towers, choice, first.training_log
+        return cls.build(first.settings, *parts, n_models=len(models))
 
     @cached_property
     def scorer(self) -> VectorScorer:

@@ -9,11 +9,11 @@ A vector is a row of named blocks, one after the other:
     choice    what they rated, summed up       what it is found by
     guess     the first places of choice       what a new item is found by, as its features tell
 
-Models may stand side by side, each divided by the root of their number: a product is the mean of theirs. The
-products of the blocks are v.v' + b + b' (liking); what the other side's ratings say of who has none (newcomer;
-n is 1/2 or less for those and 0 for others, `above` 0 for those); choice, of items with ratings; and guess, of
-new ones. A person has two rows: one to score with, by liking and choice, and one to make lists with, by choice
-and guess. Both meet the same row of an item.
+Models may stand side by side, each divided by the root of their number: a product is the mean of theirs.
+The products of the blocks are v.v' + b + b' (liking); what the other side's ratings say of who has none
+(newcomer; n is 1/2 or less for those and 0 for others, `above` 0 for those); choice, of items with ratings;
+and guess, of new ones. A person has two rows: one to score with, by liking and choice, and one to make lists
+with, by choice and guess. Both meet the same row of an item.
 """
 
 from collections.abc import Mapping
