@@ -19,14 +19,13 @@ from dbrec.data.splits import split_ratings
 from dbrec.features.encoder import FeatureEncoder
 from dbrec.interactions import Interactions
 from dbrec.recommender import HybridRecommender
-from dbrec.scoring.choice import item_factors
 from dbrec.scoring.scorer import VectorScorer
 from dbrec.storage import _manifest
 from dbrec.training.workers import distributed
 from dbrec.training.workers.jobs import batches, read_job
 from dbrec.training.workers.state import build_network, write_state
 
-SMALL = {"members": 1, "embedding_dim": 4, "epochs": 1, "verbose": False}
+SMALL = {"embedding_dim": 4, "epochs": 1, "verbose": False}
 PACKAGE = Path(dbrec.__file__).parent
 
 
@@ -787,7 +786,7 @@ def test_arrays_that_were_changed_are_damaged_whatever_they_hold(folder, name, h
         lambda found: found["settings"].update(seed="x"),
         lambda found: found["settings"].update(liked_from=9),
         lambda found: found["settings"].update(embedding_dim=5),
-        lambda found: found["settings"].update(members=2),
+        lambda found: found["settings"].update(choice_dim=2),
         lambda found: found["settings"].update(new=1),
         lambda found: found["settings"].pop("l2"),
         lambda found: found["encoders"]["user"]["columns"][0].update(kind="__class__"),
@@ -944,7 +943,8 @@ def test_a_file_of_a_job_that_is_not_what_was_written_is_damaged(job_folder, nam
 
 
 @pytest.mark.parametrize(
-    "settings", [{"embedding_dim": 5}, {"members": 2}, {"seed": 3}, {"epochs": 9}, {"learning_rate": "fast"}]
+    "settings",
+    [{"embedding_dim": 5}, {"choice_dim": 2}, {"seed": 3}, {"epochs": 9}, {"learning_rate": "fast"}],
 )
 def test_a_job_whose_settings_were_changed_is_damaged(job_folder, settings):
     manifest = job_folder / "job.json"
@@ -1012,16 +1012,19 @@ def test_a_job_that_was_not_trained_to_its_end_says_so(job_folder):
     ("settings", "arguments", "error", "message"),
     [
         ({"embedding_dim": 0}, {}, ValueError, "embedding_dim is 0: give a whole number"),
-        ({"members": 0}, {}, ValueError, "members is 0: give a whole number"),
+        ({"choice_dim": -1}, {}, ValueError, "choice_dim is -1: give a whole number"),
         ({"learning_rate": np.nan}, {}, ValueError, "learning_rate is nan: give a finite number"),
         ({"seed": -1}, {}, ValueError, "seed is -1: give a whole number"),
         ({"epochs": None}, {}, ValueError, "epochs is None: give the number of epochs"),
-        ({"dropout": 0.1}, {}, ValueError, "dropout is 0.1: workers would drop"),
-        ({"batch_size": 33}, {}, ValueError, "batch_size is 33 and n_shards is 4"),
         ({}, {"n_shards": 1.5}, ValueError, "n_shards is 1.5: give a whole number of at least 1"),
         ({}, {"n_shards": None}, ValueError, "n_shards is None: give a whole number of at least 1"),
-        ({}, {"ratings": None}, TypeError, "ratings is a NoneType: give a frame"),
-        ({}, {"ratings": THREE.assign(rating=np.nan)}, ValueError, "has the rating nan: give finite numbers"),
+        ({}, {"interactions": None}, TypeError, "ratings is a NoneType: give a frame"),
+        (
+            {},
+            {"interactions": THREE.assign(rating=np.nan)},
+            ValueError,
+            "has the rating nan: give finite numbers",
+        ),
         ({}, {"users": {}}, TypeError, "users is a dict: give a DataFrame by id"),
     ],
 )
@@ -1087,23 +1090,6 @@ def test_a_scorer_refuses_what_cannot_serve(change, error, message):
     parts |= {"item_vectors": np.ones((4, 2)), "seen": SEEN}
     assert len(VectorScorer(**parts).recommend("a")) == 2
     refused(lambda: VectorScorer(**parts | change), error, message)
-
-
-@pytest.mark.parametrize(
-    ("setting", "message"),
-    [
-        ({"l2": np.nan}, "l2 is nan: give a finite number"),
-        ({"l2": np.inf}, "l2 is inf: give a finite number"),
-        ({"l2": 0}, "l2 is 0: give a finite number"),
-        ({"dim": "a"}, "dim is 'a': give a whole number"),
-        ({"seed": None}, "seed is None: give a whole number"),
-        ({"item_power": np.inf}, "item_power is inf: give a finite number"),
-        ({"user_power": 10**400}, "user_power is 1000.*: give a finite number"),
-    ],
-)
-def test_factors_of_choice_refuse_settings_that_cannot_be(setting, message):
-    rows = np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1]), np.array([True, False, False, True])
-    refused(lambda: item_factors(*rows, n_items=2, **setting), ValueError, message)
 
 
 @pytest.mark.parametrize(

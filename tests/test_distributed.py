@@ -19,9 +19,7 @@ from dbrec.training.workers.jobs import TRIPLET, batches, read_job, write_job
 from dbrec.training.workers.launcher import Worker, launch, running, watch
 from dbrec.training.workers.state import build_network, trained_network, write_state
 
-SETTINGS = Settings(
-    embedding_dim=8, epochs=6, batch_size=16, learning_rate=0.01, members=2, history_dim=6, verbose=False
-)
+SETTINGS = Settings(embedding_dim=8, epochs=6, learning_rate=0.01, choice_dim=6, verbose=False)
 USERS, ITEMS = [part.ravel() for part in np.indices((40, 30))]
 STARS = 1 + (3 * USERS + 5 * ITEMS + USERS * ITEMS) % 5
 EVERY = 20
@@ -69,7 +67,7 @@ def test_one_process_does_what_fit_does(tmp_path):
     job = write(tmp_path)
     distributed.train(job)
     network = build_network(job)
-    triplets = position_dataset(prepared().samplers(), SETTINGS.batch_size, SETTINGS.members)
+    triplets = position_dataset(list(prepared().samplers.values()), job.batch_size)
     train(network, triplets, job.steps, SETTINGS.epochs, SETTINGS.learning_rate, verbose=False)
     assert largest_difference(network, build_network(job)) > 0.1
     assert largest_difference(network, trained_network(job)) < 1e-5
@@ -101,7 +99,7 @@ def test_a_run_whose_worker_was_killed_goes_on_to_the_same_weights(tmp_path, by_
 @pytest.mark.parametrize("n_workers", [1, 2, 4])
 def test_workers_read_every_triplet_once_and_share_each_batch(job, n_workers):
     parts = [list(batches(job, worker, n_workers)) for worker in range(n_workers)]
-    expected = iter(position_dataset(prepared().samplers(), SETTINGS.batch_size, SETTINGS.members))
+    expected = iter(position_dataset(list(prepared().samplers.values()), job.batch_size))
     for of_workers in zip(*parts, strict=True):
         whole = next(expected)[0]
         for side in range(2):
@@ -207,11 +205,9 @@ except OSError as error:
 @pytest.mark.parametrize(
     "settings, n_shards, message",
     [
-        (SETTINGS, 3, "batch_size is 16 and n_shards is 3"),
         (SETTINGS, 0, "n_shards is 0"),
         (SETTINGS, 1.5, "n_shards is 1.5: give a whole number"),
         (replace(SETTINGS, epochs=None), 4, "epochs is None"),
-        (replace(SETTINGS, dropout=0.1), 4, "dropout is 0.1: workers would drop different codes"),
     ],
 )
 def test_a_job_that_cannot_be_shared_is_not_written(tmp_path, settings, n_shards, message):

@@ -36,10 +36,9 @@ Part = list[np.ndarray]  # user_index, item_index, rating
 class Fit:
     """What is fitted; the row of a size is told by these and the number of ratings."""
 
-    members: int = 1
     embedding_dim: int = 64
     epochs: int = 9
-    history_dim: int = 0
+    choice_dim: int = 0
     seed: int = 0
     threads: int = 2
 
@@ -133,8 +132,8 @@ def build_network(data: SyntheticData, train: Part, fit: Fit) -> tuple:
     """Build the training network as a fit does, on positions; give it and the users' histories."""
     encoders = [FeatureEncoder.fit(frame.index, frame) for frame in (data.users, data.items)]
     rated = Interactions(data.users.index, data.items.index, *train, train[2] >= LIKED_FROM)
-    own = {name: getattr(fit, name) for name in ("members", "embedding_dim", "history_dim", "seed")}
-    choice = Choice.fit(rated, fit.history_dim, fit.seed)
+    own = {name: getattr(fit, name) for name in ("embedding_dim", "choice_dim", "seed")}
+    choice = Choice.fit(rated, fit.choice_dim, fit.seed)
     ready = fitting.Prepared(Settings(**own), rated, *encoders, choice)
     return ready.networks()[0], ready.histories
 
@@ -147,13 +146,13 @@ def train_network(network, samplers: list[TripletSampler], fit: Fit) -> dict:
         on_train_begin=lambda logs: ends.append(time.perf_counter()),
         on_epoch_end=lambda epoch, logs: ends.append(time.perf_counter()),
     )
-    dataset = batches.position_dataset(samplers, batch_size, fit.members)
+    dataset = batches.position_dataset(samplers, batch_size)
     how = {"learning_rate": Settings().learning_rate, "verbose": False, "callbacks": [clock]}
     loop.train(network, dataset, steps, fit.epochs, **how)
     first, *others = np.diff(ends).tolist()
     epoch = float(np.median(others or [first]))
     seconds = {"epoch_seconds": epoch, "compile_seconds": first - epoch}
-    a_triplet = 1e9 * epoch / (2 * steps * batch_size * fit.members)
+    a_triplet = 1e9 * epoch / (2 * steps * batch_size)
     return {"batch_size": batch_size, "steps": steps, **seconds, "ns_per_triplet": a_triplet}
 
 
