@@ -136,7 +136,14 @@ def _numbered(column: pd.Series) -> tuple[pd.Index, np.ndarray]:
 
 def _kind(frame, name: str) -> list[str]:
     """Name the column of numbers, where there is one."""
-    given = [column for column in ("rating", "weight") if column in list(getattr(frame, "columns", []))]
+    names = [
+        label for label in getattr(frame, "columns", []) if isinstance(label, str)
+    ]  # NA can't be compared
+    given = [column for column in ("rating", "weight") if column in names]
+    for label in getattr(frame, "columns", []):
+        like = str(label).strip("b' ").lower().removesuffix("s")
+        if like in ("rating", "weight") and label not in given:
+            raise ValueError(f"{name} has a column {label!r}: name it {like!r}, or leave it out")
     if len(given) > 1:
         raise ValueError(f"{name} has a rating and a weight: leave one of the two columns out")
     return given

@@ -214,7 +214,7 @@ class FittedModel:
 def evidence_of(interactions: Interactions, encoders, choice: Choice) -> tuple[np.ndarray, np.ndarray]:
     """Estimate what the columns of the users tell, and those of the items: of their biases and choices."""
     indices = interactions.user_index, interactions.item_index
-    chosen = choice.users[:, :TELLING], choice.factors.as_candidate[:, :TELLING]
+    chosen = choice.users[:, :TELLING], choice.factors.as_rated[:, :TELLING]
     users, items = (
         evidence(encoder, log_odds(interactions, index, encoder.n_trained)[:, None], targets)
         for encoder, index, targets in zip(encoders, indices, chosen, strict=True)
