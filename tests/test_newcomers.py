@@ -132,8 +132,8 @@ def test_small_features_keep_the_weights_of_scikit_learn_which_stops_early():
     flags, vectors, n_ratings = made(300, 40, 20)
     found = FeatureMap.fit(known(flags), TELLS, vectors, n_ratings).weights
     certainty = n_ratings / (n_ratings + ENOUGH)
-    features = known(flags).features_of(known(flags).rows)
-    ridge = Ridge(L2).fit(features, vectors, sample_weight=certainty / certainty.mean())
+    features = known(flags).features_of(known(flags).rows) @ sparse.diags_array(np.ones(40))
+    ridge = Ridge(L2).fit(sparse.csr_matrix(features), vectors, sample_weight=certainty / certainty.mean())
     assert np.array_equal(found, ridge.coef_.T.astype(np.float32))
     assert abs(found - exact_ridge(flags, 1.0, vectors, n_ratings)[0]).max() > 1e-5
 

@@ -1,7 +1,7 @@
 """Fit the recommender on a made shop of books: few ratings, and 20,000 sparse columns of features.
 
-Each book has an author, a publisher, a year and a title of six words, from long tails; each reader an age and
-a city. Half of the authors are liked by those whose position has their remainder. Processor seconds are of all
+Each book has an author, a publisher, a year and a title of six words, from long tails; each reader an age
+and a city. Authors are liked by those whose position has their remainder. Processor seconds are of all
 threads.
 """
 

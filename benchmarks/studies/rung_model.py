@@ -11,7 +11,6 @@ from dbrec.interactions import Interactions
 from dbrec.lessons.original_post import build_post_model
 from dbrec.scoring.choice import Choice
 from dbrec.scoring.scorer import VectorScorer
-from dbrec.scoring.served_vectors import LIKING_WEIGHT
 from dbrec.settings import Settings
 from dbrec.training import batches, layers, losses
 from dbrec.training.fit import Prepared, default_batch_size
@@ -153,7 +152,7 @@ class Towers:
         users, items = (np.asarray(side(part)) for side, part in zip(self.sides, inputs, strict=True))
         if parts.choice_weight:
             choice = np.pad(self.choice.users, new_users)
-            lists = np.hstack([LIKING_WEIGHT * users, choice]) if parts.two_scores else None
+            lists = np.hstack([np.zeros_like(users), choice]) if parts.two_scores else None
             users = np.hstack([users, parts.choice_weight * choice])
             items = np.hstack([items, np.pad(self.choice.factors.as_candidate, new_items)])
         user_ids, item_ids = (encoder.all_ids for encoder in self.encoders)
