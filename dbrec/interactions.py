@@ -136,10 +136,9 @@ def _numbered(column: pd.Series) -> tuple[pd.Index, np.ndarray]:
 
 def _kind(frame, name: str) -> list[str]:
     """Name the column of numbers, where there is one."""
-    names = [
-        label for label in getattr(frame, "columns", []) if isinstance(label, str)
-    ]  # NA can't be compared
-    given = [column for column in ("rating", "weight") if column in names]
+    # a label may be NA, which can't be compared
+    names = [label for label in getattr(frame, "columns", []) if isinstance(label, str)]
+    given: list[str] = [column for column in ("rating", "weight") if column in names]
     for label in getattr(frame, "columns", []):
         like = str(label).strip("b' ").lower().removesuffix("s")
         if like in ("rating", "weight") and label not in given:

@@ -20,13 +20,14 @@ from dbrec.training.batches import position_dataset
 from dbrec.training.histories import Histories
 from dbrec.training.loop import ValidationAUC, train
 from dbrec.training.position_network import PositionNetwork, Prior
+from dbrec.training.prior import beside_unobserved, shared_taste
 from dbrec.training.sampling import Negatives, TripletSampler
 from dbrec.training.towers import build_predict, build_towers
 
 MOST_EPOCHS = 50
 STEPS_AN_EPOCH, FEWEST_TRIPLETS = 56, 32
 HELD_OUT = 0.1  # of the ratings, to find the number of epochs
-PRIOR = 250.0  # times ids by ratings: the fewer ratings an id has, the less can be learned from them
+PRIOR = 0.5  # over the taste that people share: the less there is, the less can be learned from a rating
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,9 +84,12 @@ class Prepared:
         return min(map(len, self.samplers.values()))
 
     def prior(self) -> Prior:
-        """Draw ids back the more, the fewer ratings there are of each, and columns the less they tell."""
-        data = self.interactions
-        strength = PRIOR * (len(data.user_ids) + len(data.item_ids)) / len(data) / self.n_positives
+        """Draw ids back the more, the less taste is shared, and columns the more, the less they tell."""
+        data, biases = self.interactions, self.biases
+        if not data.has_disliked:
+            data = beside_unobserved(data, self.settings.seed)
+            biases = fit_biases(data, (self.user_encoder, self.item_encoder), self.evidence)
+        strength = PRIOR / shared_taste(data, biases, self.settings.seed) / self.n_positives
         encoders = self.user_encoder, self.item_encoder
         pairs = zip(encoders, self.evidence, strict=True)
         return Prior(self.biases, [strength / encoder.in_tower(evidence) for encoder, evidence in pairs])
@@ -183,12 +187,12 @@ def default_batch_size(n_positives: int) -> int:
 
 def _watch(prepared: Prepared, network: PositionNetwork, watched: Interactions) -> ValidationAUC:
     """Watch the score that is served, by the model that the towers would make now."""
-    users, items, liked = watched.user_index, watched.item_index, watched.liked
     # these refuse before, not after, an epoch
     positions(prepared.user_encoder.trained_ids, watched.user_ids, "validation['user_id']")
     positions(prepared.item_encoder.trained_ids, watched.item_ids, "validation['item_id']")
     if not prepared.interactions.has_disliked:
-        users, items, liked = _beside_unobserved(watched, prepared.settings.seed)
+        watched = beside_unobserved(watched, prepared.settings.seed)
+    users, items, liked = watched.user_index, watched.item_index, watched.liked
     auc_per_user(users, liked, np.zeros(len(users)))
     pairs = watched.user_ids[users], watched.item_ids[items]
 
@@ -196,15 +200,6 @@ def _watch(prepared: Prepared, network: PositionNetwork, watched: Interactions) 
         return prepared.model(network, pd.DataFrame()).scorer.score(*pairs)
 
     return ValidationAUC(score, users, liked)
-
-
-def _beside_unobserved(watched: Interactions, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Set an item that wasn't chosen beside each that was: positions of users and items, and which it is."""
-    places = watched.user_index, watched.item_index
-    n_items = len(watched.item_ids)
-    drawn = TripletSampler(*places, watched.value, None, "unobserved", n_items, seed).sample(len(watched))
-    users, items = np.tile(drawn.anchor, 2), np.concatenate([drawn.positive, drawn.negative])
-    return users, items, np.arange(len(users)) < len(watched)
 
 
 def _lacks(data: Interactions, liked_from: float) -> str:

@@ -1,0 +1,66 @@
+import numpy as np
+import pandas as pd
+
+from dbrec.interactions import Interactions
+from dbrec.scoring.biases import Biases
+from dbrec.training.prior import LEAST, beside_unobserved, shared_taste
+
+
+def world(wrong, n_users=200, n_items=40, n_rated=20):
+    """Even users like even items, and odd users odd ones; a share of the ratings says the contrary."""
+    random = np.random.default_rng(0)
+    rows = [
+        (user, item) for user in range(n_users) for item in random.choice(n_items, n_rated, replace=False)
+    ]
+    users, items = np.array(rows).T
+    liked = (users % 2 == items % 2) ^ (random.random(len(users)) < wrong)
+    frame = pd.DataFrame({"user_id": users, "item_id": items, "rating": np.where(liked, 5, 1)})
+    return Interactions.from_frame(frame, 4)
+
+
+def no_biases(interactions):
+    return Biases(np.zeros(len(interactions.user_ids)), np.zeros(len(interactions.item_ids)))
+
+
+def taste_of(wrong):
+    interactions = world(wrong)
+    return shared_taste(interactions, no_biases(interactions))
+
+
+def test_taste_that_explains_all_is_near_1_and_chance_near_0():
+    assert taste_of(0.0) > 0.9
+    assert taste_of(0.5) < 0.05
+
+
+def test_the_more_noise_the_less_is_told_and_never_more_than_can_be():
+    found = [taste_of(wrong) for wrong in (0.1, 0.2, 0.3)]
+    # of likings of -1 and 1 that are turned round in a tenth of the cases, 1 - 2 x 0.1 can be told
+    assert 0.5 < found[0] < 0.8 and 0.3 < found[1] < 0.6 and 0.1 < found[2] < 0.4
+
+
+def test_what_biases_tell_is_no_taste():
+    random = np.random.default_rng(0)
+    users, items = (part.ravel() for part in np.indices((60, 40)))
+    kept = random.random(len(users)) < 0.5
+    frame = pd.DataFrame({"user_id": users, "item_id": items, "rating": np.where(items % 2, 5, 1)})[kept]
+    interactions = Interactions.from_frame(frame, 4)
+    share = interactions.liked.mean()
+    above = np.array([np.mean(interactions.liked[interactions.item_index == i]) for i in range(40)]) - share
+    biases = Biases(np.zeros(len(interactions.user_ids)), above / (share * (1 - share)))
+    assert shared_taste(interactions, biases) == LEAST
+
+
+def test_one_user_and_one_item_share_nothing():
+    frame = pd.DataFrame({"user_id": [1, 2, 3], "item_id": 7, "rating": [5, 1, 5]})
+    interactions = Interactions.from_frame(frame, 4)
+    assert shared_taste(interactions, no_biases(interactions)) >= LEAST
+
+
+def test_what_was_not_chosen_stands_beside_what_was():
+    clicks = pd.DataFrame({"user_id": np.repeat(range(10), 3), "item_id": [*range(3), *range(2, 5)] * 5})
+    interactions = Interactions.from_frame(clicks, 4)
+    both = beside_unobserved(interactions, seed=0)
+    assert both.liked.tolist() == [True] * 30 + [False] * 30 and both.value.tolist() == [1] * 30 + [0] * 30
+    pairs = set(zip(interactions.user_index, interactions.item_index, strict=True))
+    assert pairs.issuperset(zip(both.user_index[:30], both.item_index[:30], strict=True))
+    assert pairs.isdisjoint(zip(both.user_index[30:], both.item_index[30:], strict=True))
