@@ -16,20 +16,27 @@ def test_what_a_newcomer_takes_meets_what_the_other_side_says():
 
 @pytest.mark.parametrize(("n_rated", "of_guess"), [(0, 1), (5, 1 / 4), (15, 1 / 16)])
 def test_lists_are_made_by_choice_and_by_its_guess_the_less_the_more_was_rated(n_rated, of_guess):
-    to_score, to_list = user_rows(LIKING, CHOICE, GUESS, np.array([n_rated]))
+    to_score, to_list = user_rows(
+        LIKING, CHOICE, GUESS, np.array([n_rated]), has_disliked=True, has_disliked=True
+    )
     assert to_score.tolist() == [[100, 200, 8, 3, 0]]
     first = 8 + 32 * of_guess
     # a hundredth of liking, the choice, and its first places again for new items
     assert to_list[0] == pytest.approx([1, 2, first, 3, first])
 
 
+def test_where_only_choices_are_known_lists_are_made_by_choice_alone():
+    to_score, to_list = user_rows(LIKING, CHOICE, GUESS, np.array([5]), has_disliked=False, has_disliked=True)
+    assert to_score.tolist() == [[100, 200, 8, 3, 0]] and to_list.tolist() == [[0, 0, 16, 3, 16]]
+
+
 def test_rows_leave_the_choice_they_are_made_of_as_it_is():
-    user_rows(LIKING, CHOICE, GUESS, np.zeros(1))
+    user_rows(LIKING, CHOICE, GUESS, np.zeros(1), has_disliked=True, has_disliked=True)
     assert CHOICE.tolist() == [[8, 3]]
 
 
 def test_without_choice_lists_are_made_by_liking():
-    to_score, to_list = user_rows(LIKING, np.empty((1, 0)), np.empty((1, 0)), np.zeros(1))
+    to_score, to_list = user_rows(LIKING, np.empty((1, 0)), np.empty((1, 0)), np.zeros(1), has_disliked=True)
     assert to_score.tolist() == to_list.tolist() == LIKING.tolist()
 
 
@@ -41,7 +48,7 @@ def test_items_with_ratings_are_found_by_them_and_new_ones_by_their_features():
 
 def test_a_guess_counts_in_lists_alone():
     items = item_rows(np.zeros((2, 2)), np.array([[7.0, 8.0]]), np.array([[10.0], [20.0]]))
-    to_score, to_list = user_rows(LIKING, CHOICE, GUESS, np.array([5]))
+    to_score, to_list = user_rows(LIKING, CHOICE, GUESS, np.array([5]), has_disliked=True)
     assert (to_score @ items.T)[0].tolist() == [8 * 7 + 3 * 8, 0]
     assert (to_list @ items.T)[0].tolist() == [(8 + 8) * 7 + 3 * 8, (8 + 8) * 20]
 

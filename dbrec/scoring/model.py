@@ -86,7 +86,9 @@ class FittedModel:
             guesses.append(choice_map(features))
             maps.append((liking_map, choice_map))
         n_rated = _pad(np.bincount(indices[0]), liking[0])
-        to_score, to_list = user_rows(liking[0], _pad(choice.users, liking[0]), guesses[0], n_rated)
+        to_score, to_list = user_rows(
+            liking[0], _pad(choice.users, liking[0]), guesses[0], n_rated, interactions.has_disliked
+        )
         items = item_rows(liking[1], choice.factors.as_candidate, guesses[1])
         users, lists, items = (np.asarray(part, np.float32) for part in (to_score, to_list, items))
         biases, places = 2 * n_models, guesses[0].shape[1]
@@ -165,7 +167,9 @@ class FittedModel:
         liking = np.hstack([told[None], newcomer_rows("user", others_say, np.zeros(1))])
         rated = named < len(self.as_rated)
         choice = (self._counts[is_liked[rated].astype(int)] @ self.as_rated[named[rated]])[None]
-        to_score, to_list = user_rows(liking, choice, choice_map(known), n_told)
+        to_score, to_list = user_rows(
+            liking, choice, choice_map(known), n_told, self.interactions.has_disliked
+        )
         return [np.asarray(row[0], np.float32) for row in (to_score, to_list)], named
 
     def _named(self, name: str, item_ids) -> np.ndarray:

@@ -26,6 +26,7 @@ from dbrec.interactions import id_array, id_index
 
 BLOCKS = "taste", "bias", "newcomer", "choice", "guess"
 SIDES = "user", "item"
+LIKING_WEIGHT = 0.01  # of liking in lists, where ratings tell it from choice
 FEW_RATINGS = 5  # as many quarter what features say of a choice
 
 
@@ -97,11 +98,12 @@ def newcomer_rows(side: str, is_new: np.ndarray, above: np.ndarray) -> np.ndarra
 
 
 def user_rows(
-    liking: np.ndarray, choice: np.ndarray, guess: np.ndarray, n_rated: np.ndarray
+    liking: np.ndarray, choice: np.ndarray, guess: np.ndarray, n_rated: np.ndarray, has_disliked: bool
 ) -> tuple[np.ndarray, np.ndarray]:
     """Join blocks to the two rows of each user: to score with, and to make lists with.
 
-    Lists are made by choice alone. Who has rated nothing is shown what people of their features choose; with
+    Lists are made by choice and, where ratings tell what people like from what they choose, a hundredth of
+    liking. Who has rated nothing is shown what people of their features choose; with
     each rating their own choice takes over.
 
     Args:
@@ -109,12 +111,13 @@ def user_rows(
         choice: Shape (n, dim); where dim is 0, lists are made by liking alone.
         guess: What features say of its first places, shape (n, m).
         n_rated: Number of each one's ratings, shape (n,).
+        has_disliked: Whether some ratings are below what is liked.
     """
     if not choice.shape[1]:
         return liking, liking
     shown, places = choice.copy(), guess.shape[1]
     shown[:, :places] += ((FEW_RATINGS / (FEW_RATINGS + np.asarray(n_rated, float))) ** 2)[:, None] * guess
-    to_list = np.concatenate([np.zeros_like(liking), shown, shown[:, :places]], axis=1)
+    to_list = np.concatenate([LIKING_WEIGHT * has_disliked * liking, shown, shown[:, :places]], axis=1)
     return np.concatenate([liking, choice, np.zeros_like(guess)], axis=1), to_list
 
 
