@@ -12,7 +12,7 @@ import pytest
 from dbrec.interactions import Interactions
 from dbrec.settings import Settings
 from dbrec.training.batches import position_dataset
-from dbrec.training.fit import prepare
+from dbrec.training.fit import default_batch_size, prepare
 from dbrec.training.loop import train
 from dbrec.training.workers import distributed
 from dbrec.training.workers.jobs import TRIPLET, batches, read_job, write_job
@@ -114,6 +114,46 @@ def test_batches_go_on_where_they_are_told_to(job):
     assert len(rest) == len(whole) - job.steps - 3
     assert all(np.array_equal(a, b) for a, b in zip(rest[0], whole[job.steps + 3], strict=True))
     assert not list(batches(job, start=len(whole)))
+
+
+@pytest.mark.parametrize("n_shards", [1, 3, 5])
+def test_a_batch_has_as_many_triplets_for_each_shard(tmp_path, n_shards):
+    job = write(tmp_path, replace(SETTINGS, epochs=1), n_shards)
+    least = default_batch_size(job.prepared.n_positives)
+    assert job.batch_size % n_shards == 0 and least <= job.batch_size < least + n_shards
+    assert (job.steps - 1) * job.batch_size < job.prepared.n_positives <= job.steps * job.batch_size
+    parts = [next(batches(job, worker, n_shards)) for worker in range(n_shards)]
+    assert {len(triplets.anchor) for part in parts for triplets in part} == {job.batch_size // n_shards}
+
+
+def test_a_job_may_have_one_side_alone_as_its_anchors(tmp_path):
+    # each user rated one item, so that only items tell who likes them more
+    frame = pd.DataFrame({"user_id": range(40), "item_id": np.arange(40) % 5, "rating": [5, 1, 4, 2] * 10})
+    rated = Interactions.from_frame(frame, SETTINGS.liked_from)
+    job = write_job(tmp_path, prepare(SETTINGS, rated, None, None))
+    assert {len(batch) for batch in batches(job)} == {1}
+    distributed.train(job)
+    network = build_network(read_job(tmp_path))
+    assert network.anchors == ("item",)
+    samplers = list(prepare(SETTINGS, rated, None, None).samplers.values())
+    triplets = position_dataset(samplers, job.batch_size)
+    train(network, triplets, job.steps, SETTINGS.epochs, SETTINGS.learning_rate, verbose=False)
+    assert largest_difference(network, trained_network(job)) < 1e-5
+
+
+def test_a_job_of_choices_holds_negatives_that_were_never_chosen(tmp_path):
+    chosen = (3 * USERS + ITEMS) % 4 == 0
+    frame = pd.DataFrame({"user_id": USERS[chosen], "item_id": ITEMS[chosen]})
+    ready = prepare(SETTINGS, Interactions.from_frame(frame, SETTINGS.liked_from), None, None)
+    job = read_job(write_job(tmp_path, ready).folder)
+    assert not job.prepared.interactions.has_disliked and not build_network(job).negatives_rated
+    pairs = set(zip(USERS[chosen].tolist(), ITEMS[chosen].tolist(), strict=True))
+    of_user, of_item = next(batches(job))
+    assert pairs.issuperset(zip(of_user.anchor.tolist(), of_user.positive.tolist(), strict=True))
+    assert pairs.isdisjoint(zip(of_user.anchor.tolist(), of_user.negative.tolist(), strict=True))
+    assert pairs.issuperset(zip(of_item.positive.tolist(), of_item.anchor.tolist(), strict=True))
+    assert pairs.isdisjoint(zip(of_item.negative.tolist(), of_item.anchor.tolist(), strict=True))
+    assert not of_user.negative_rating.any() and not of_item.negative_rating.any()
 
 
 def test_a_failing_worker_is_reported_by_its_last_lines(tmp_path):

@@ -137,6 +137,69 @@ def test_training_starts_from_the_prior_and_is_drawn_back_to_it():
     assert float(network.prior.penalty(*towers)) == pytest.approx(expected + 0.5 * 9, rel=1e-5)
 
 
+def test_items_alone_learn_from_the_histories_of_who_chose_them():
+    towers = build_towers(*ENCODERS, embedding_dim=4, dropout=0, history_dim=6)
+    how = {"histories": histories(), "anchors": ("item",), "negatives_rated": False}
+    network = PositionNetwork(*towers, *ROWS, l2=0.0, **how)
+    network.build(None)
+    # item 0 was rated by users 0 and 1 and never by 2 and 3, item 1 by 0, 1 and 2, item 2 by 0, 2 and 3
+    items, fans, others = [0, 1, 2], [1, 2, 3], [3, 3, 1]
+    stars = np.float32([5, 3, 5])
+    triplets = RatedTriplets(*map(np.array, (items, fans, others)), stars, np.zeros(3, np.float32))
+    losses = [
+        np.log1p(np.exp(left_out_score(towers, other, item, []) - left_out_score(towers, fan, item, [item])))
+        for item, fan, other in zip(items, fans, others, strict=True)
+    ]
+    assert float(network((triplets,))) == pytest.approx(np.mean(losses), abs=1e-6)
+
+
+def test_the_penalty_is_on_the_vectors_with_the_whole_histories():
+    towers = build_towers(*ENCODERS, embedding_dim=4, dropout=0, history_dim=6)
+    network = PositionNetwork(*towers, *ROWS, l2=0.1, histories=histories())
+    network.build(None)
+    users, items = towers[0]([ROWS[0], histories().inputs]).numpy(), towers[1](ROWS[1]).numpy()
+    of_user, of_item = batch()
+    vectors = [users[of_user.anchor], items[of_user.positive], items[of_user.negative]]
+    vectors += [items[of_item.anchor], users[of_item.positive], users[of_item.negative]]
+    expected = 0.1 * sum((part**2).sum(axis=1).mean() for part in vectors)
+    found = network.penalty(network.tables(), (of_user, of_item))
+    assert float(found) == pytest.approx(expected, rel=1e-5)
+
+
+def test_the_prior_draws_the_map_of_histories_to_0_as_strongly_as_the_ids():
+    starts, strengths = (np.zeros(4), np.zeros(3)), (np.array([0.5, 2.0]), np.array([0.25, 4.0]))
+    prior = Prior(starts, strengths)
+    plain, with_history = (
+        build_towers(*ENCODERS, embedding_dim=4, dropout=0, history_dim=dim) for dim in (0, 6)
+    )
+    for towers in (plain, with_history):
+        PositionNetwork(*towers, *ROWS).build(None)
+    added = float(prior.penalty(*with_history)) - float(prior.penalty(*plain))
+    kernel = with_history[0].history.kernel.numpy()
+    assert added == pytest.approx(0.5 * (kernel**2).sum(), rel=1e-3)
+
+
+@pytest.mark.parametrize("anchors", [("user",), ("item",), ("user", "item")])
+def test_the_gradient_of_the_prior_is_twice_its_strength_whatever_the_anchors(anchors):
+    towers = build_towers(*ENCODERS, embedding_dim=4, dropout=0)
+    starts = np.array([1.0, 2, 3, 4]), np.array([-1.0, 0, 1])
+    prior = Prior(starts, (np.array([0.5, 2.0]), np.array([0.25, 4.0])))
+    drawn = dict(zip(("user", "item"), batch(), strict=True))
+    triplets = tuple(drawn[side] for side in anchors)
+    with_prior = PositionNetwork(*towers, *ROWS, prior=prior, anchors=anchors)
+    with_prior.build(None)
+    weights = [table.weights[0] for tower in towers for table in tower.tables]
+    weights[0].assign_add(np.full(weights[0].shape, 0.1))  # away from the start
+    without = PositionNetwork(*towers, *ROWS, anchors=anchors)
+    found, plain = (gradients(network, triplets, weights)[1] for network in (with_prior, without))
+    targets = [np.zeros(weight.shape) for weight in weights]
+    targets[0][1:, -1], targets[2][1:, -1] = starts
+    for of_both, of_loss, weight, target, strength in zip(
+        found, plain, weights, targets, (0.5, 2, 0.25, 4), strict=True
+    ):
+        assert of_both - of_loss == pytest.approx(2 * strength * (weight.numpy() - target), abs=1e-5)
+
+
 def test_rows_and_histories_are_no_weights_to_train():
     towers = build_towers(*ENCODERS, embedding_dim=4, history_dim=6)
     network = PositionNetwork(*towers, *ROWS, histories=histories())
