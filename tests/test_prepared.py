@@ -84,7 +84,8 @@ def test_who_chose_all_starts_no_triplet_and_is_a_positive_of_items_still():
     assert drawn(samplers["item"]) == {(1, 0, 1)}
 
 
-def test_the_prior_is_stronger_for_fewer_ratings_and_for_columns_that_tell_less():
+def test_the_prior_is_stronger_for_less_shared_taste_and_for_columns_that_tell_less(monkeypatch):
+    monkeypatch.setattr("dbrec.training.fit.shared_taste", lambda *_: 0.25)
     # user 0 likes all of 12 items, user 1 none, user 2 the first half
     rows = [
         (user, item, star) for item in range(12) for user, star in enumerate((5, 2, 5 if item < 6 else 1))
@@ -96,7 +97,7 @@ def test_the_prior_is_stronger_for_fewer_ratings_and_for_columns_that_tell_less(
     vars(ready)["evidence"] = np.array([0.5]), np.array([0.25, 0.125])
     # only user 2 rates unlike: 6 positives; each of the first six items has two, each of the others one
     assert [len(sampler) for sampler in ready.samplers.values()] == [6, 18]
-    strength = PRIOR * (3 + 12) / 36 / 6
+    strength = PRIOR / 0.25 / 6
     users, items = ready.prior().strengths
     assert users == pytest.approx([strength, strength / 0.5])
     assert items == pytest.approx([strength, strength / 0.25])  # words are in no tower
