@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
+import pytest
 
 from dbrec.interactions import Interactions
 from dbrec.scoring.biases import Biases
-from dbrec.training.prior import LEAST, beside_unobserved, shared_taste
+from dbrec.training.prior import L2, LEAST, beside_unobserved, shared_taste
 
 
 def world(wrong, n_users=200, n_items=40, n_rated=20):
@@ -36,6 +39,23 @@ def test_the_more_noise_the_less_is_told_and_never_more_than_can_be():
     found = [taste_of(wrong) for wrong in (0.1, 0.2, 0.3)]
     # of likings of -1 and 1 that are turned round in a tenth of the cases, 1 - 2 x 0.1 can be told
     assert 0.5 < found[0] < 0.8 and 0.3 < found[1] < 0.6 and 0.1 < found[2] < 0.4
+
+
+@pytest.mark.parametrize("wrong", [0.0, 0.2, 0.5])
+def test_a_pair_that_stands_twice_tells_nothing_of_itself(wrong, monkeypatch):
+    once = world(wrong)
+    rows = {name: np.tile(part, 2) for name, part in once.arrays().items() if not name.endswith("ids")}
+    twice = shared_taste(replace(once, **rows), no_biases(once))
+    # each number is twice as large, and its square four times, which is as if the penalty were a fourth
+    monkeypatch.setattr("dbrec.training.prior.L2", L2 / 4)
+    assert twice == pytest.approx(shared_taste(once, no_biases(once)), abs=1e-6)
+
+
+def test_choices_at_random_share_no_taste():
+    random = np.random.default_rng(0)
+    rows = [(user, item) for user in range(400) for item in random.choice(200, 20, replace=False)]
+    chosen = Interactions.from_frame(pd.DataFrame(rows, columns=["user_id", "item_id"]), 4)
+    assert shared_taste(beside_unobserved(chosen, seed=0), no_biases(chosen)) < 0.1
 
 
 def test_what_biases_tell_is_no_taste():

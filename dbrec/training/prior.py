@@ -42,7 +42,9 @@ def shared_taste(interactions: Interactions, biases: Biases, seed: int = 0) -> f
         own = kept @ rows**2
         whole = matrix(interactions, np.where(learned, 0.0, rest)) @ rows.T * kept
         products = np.einsum("nd,nd->n", whole[users], rows.T[items])
-        without = (products - rest * own[items]) / (1 - own[items])
+        # a pair may stand several times, and each time is left out
+        itself = np.asarray(matrix(interactions, rest)[users, items]).ravel()
+        without = (products - itself * own[items]) / (1 - own[items])
         explained = np.where(learned, explained, without)
     if not explained.std():
         return LEAST
