@@ -181,7 +181,7 @@ def test_a_worker_ends_with_its_launcher(job):
 def test_workers_that_cannot_share_a_batch_are_refused(job, n_workers):
     with pytest.raises(
         ValueError,
-        match=f"{n_workers}(: give a whole number| workers can't share a global batch of 16 in 4 shards)",
+        match=f"{n_workers}(: give a whole number| workers can't share a global batch of 32 in 4 shards)",
     ):
         launch(job.folder, n_workers)
 
