@@ -27,8 +27,8 @@ class HybridRecommender(BaseEstimator):
     that a person rated, in closed form. *Newcomers*: an id without ratings gets the vector that its features
     tell, by what training made of those who share them.
 
-    `score` is how much a person would like an item, or how likely they choose it: liking plus choice. In lists
-    choice decides (``list_score``): what to show isn't just what people would like.
+    `score` is how much a person would like an item, or how likely they choose it: liking plus choice. In
+    lists choice decides (``list_score``): what to show isn't just what people would like.
 
     Settings are stored as given and checked when a fit or a job starts.
 

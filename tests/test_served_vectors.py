@@ -16,9 +16,7 @@ def test_what_a_newcomer_takes_meets_what_the_other_side_says():
 
 @pytest.mark.parametrize(("n_rated", "of_guess"), [(0, 1), (5, 1 / 4), (15, 1 / 16)])
 def test_lists_are_made_by_choice_and_by_its_guess_the_less_the_more_was_rated(n_rated, of_guess):
-    to_score, to_list = user_rows(
-        LIKING, CHOICE, GUESS, np.array([n_rated]), has_disliked=True, has_disliked=True
-    )
+    to_score, to_list = user_rows(LIKING, CHOICE, GUESS, np.array([n_rated]), has_disliked=True)
     assert to_score.tolist() == [[100, 200, 8, 3, 0]]
     first = 8 + 32 * of_guess
     # a hundredth of liking, the choice, and its first places again for new items
@@ -26,12 +24,12 @@ def test_lists_are_made_by_choice_and_by_its_guess_the_less_the_more_was_rated(n
 
 
 def test_where_only_choices_are_known_lists_are_made_by_choice_alone():
-    to_score, to_list = user_rows(LIKING, CHOICE, GUESS, np.array([5]), has_disliked=False, has_disliked=True)
+    to_score, to_list = user_rows(LIKING, CHOICE, GUESS, np.array([5]), has_disliked=False)
     assert to_score.tolist() == [[100, 200, 8, 3, 0]] and to_list.tolist() == [[0, 0, 16, 3, 16]]
 
 
 def test_rows_leave_the_choice_they_are_made_of_as_it_is():
-    user_rows(LIKING, CHOICE, GUESS, np.zeros(1), has_disliked=True, has_disliked=True)
+    user_rows(LIKING, CHOICE, GUESS, np.zeros(1), has_disliked=True)
     assert CHOICE.tolist() == [[8, 3]]
 
 
