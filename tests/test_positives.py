@@ -105,7 +105,7 @@ def test_early_stopping_watches_what_is_chosen_beside_what_is_not(clicks):
 def test_without_validation_the_epochs_are_found_on_a_tenth_of_the_choices(clicks, capsys):
     recommender = HybridRecommender(embedding_dim=8, epochs=None).fit(clicks)
     printed = capsys.readouterr().out
-    assert f"best after {len(recommender.training_log_)} epochs; now on all 1,200 ratings" in printed
+    assert f"best after {len(recommender.training_log_)} epochs; now on all 1,200 interactions" in printed
 
 
 def test_a_pair_that_stands_twice_is_one_of_both_weights(clicks):

@@ -80,7 +80,23 @@ def test_what_was_not_chosen_stands_beside_what_was():
     clicks = pd.DataFrame({"user_id": np.repeat(range(10), 3), "item_id": [*range(3), *range(2, 5)] * 5})
     interactions = Interactions.from_frame(clicks, 4)
     both = beside_unobserved(interactions, seed=0)
-    assert both.liked.tolist() == [True] * 30 + [False] * 30 and both.value.tolist() == [1] * 30 + [0] * 30
+    n_free = len(both) - 30
+    # each of the thirty is kept once; of as many draws, two in five are of what wasn't chosen
+    assert 5 < n_free < 20 and both.liked.tolist() == both.value.tolist() == [1] * 30 + [0] * n_free
+    assert np.array_equal(both.user_index[:30], interactions.user_index)
+    assert np.array_equal(both.item_index[:30], interactions.item_index)
     pairs = set(zip(interactions.user_index, interactions.item_index, strict=True))
-    assert pairs.issuperset(zip(both.user_index[:30], both.item_index[:30], strict=True))
     assert pairs.isdisjoint(zip(both.user_index[30:], both.item_index[30:], strict=True))
+
+
+def test_what_was_chosen_elsewhere_is_left_out_as_well():
+    clicks = pd.DataFrame({"user_id": [0, 1, 2, 3] * 50, "item_id": np.arange(200) // 4})
+    interactions = Interactions.from_frame(clicks, 4)
+    free = beside_unobserved(interactions.take(interactions.item_index < 10), seed=0)
+    assert free.liked.all()  # everybody chose everything
+    half = interactions.take(interactions.user_index < 2)
+    others = np.array([0, 0, -1]), np.array([0, 1, 2])
+    one = half.take((half.item_index > 1) | (half.user_index == 1))
+    draws = [beside_unobserved(one, seed, others) for seed in range(20)]
+    assert not any((~both.liked).any() for both in draws)
+    assert any((~beside_unobserved(one, seed).liked).any() for seed in range(20))

@@ -229,7 +229,7 @@ def test_early_stopping_watches_the_score_that_is_served_and_keeps_the_best_epoc
 def test_without_validation_the_epochs_are_found_and_all_ratings_learned(planted, capsys):
     recommender = HybridRecommender(embedding_dim=8, epochs=None).fit(planted["ratings"])
     printed = capsys.readouterr().out
-    assert f"best after {len(recommender.training_log_)} epochs; now on all 1,600 ratings" in printed
+    assert f"best after {len(recommender.training_log_)} epochs; now on all 1,600 interactions" in printed
     assert "val_auc" not in recommender.training_log_
 
 

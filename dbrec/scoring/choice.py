@@ -117,12 +117,23 @@ def item_factors(interactions: Interactions, dim: int, seed: int = 0) -> ItemFac
     by_item = _power(interactions.item_index, n_items, ITEM_POWER)
     weights = counts(interactions) * by_user[interactions.user_index] * by_item[interactions.item_index]
     chosen = matrix(interactions, weights.astype(np.float32))
-    _, values, rows = randomized_svd(chosen, dim, n_iter=3, random_state=seed)
     l2 = (L2_OF_MEAN * len(interactions) / n_items + L2_AT_LEAST) * np.mean(weights**2)
-    kept = values**2 / (values**2 + l2)
+    kept, rows = largest_places(chosen, dim, l2, seed)
     own = kept @ rows**2
     as_rated, as_candidate = by_item[:, None] * rows.T * kept, rows.T / (1 - own)[:, None]
     return ItemFactors(as_rated.astype(np.float32), as_candidate.astype(np.float32))
+
+
+def largest_places(table: sparse.csr_matrix, dim: int, l2: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Decompose a table: ``s^2 / (s^2 + l2)`` of its largest singular values, shape (dim,), and their vectors.
+
+    The vectors have shape (dim, n_columns).
+
+    Source:
+        Halko, Martinsson and Tropp 2011, "Finding Structure with Randomness", algorithms 4.4 and 5.1.
+    """
+    _, values, rows = randomized_svd(table, dim, n_iter=3, random_state=seed)
+    return values**2 / (values**2 + l2), rows
 
 
 def _power(index: np.ndarray, n: int, exponent: float) -> np.ndarray:

@@ -21,7 +21,7 @@ from dbrec.training.histories import Histories
 from dbrec.training.loop import ValidationAUC, train
 from dbrec.training.position_network import PositionNetwork, Prior
 from dbrec.training.prior import beside_unobserved, shared_taste
-from dbrec.training.sampling import Negatives, TripletSampler
+from dbrec.training.sampling import Negatives, NoTripletsError, TripletSampler
 from dbrec.training.towers import build_predict, build_towers
 
 MOST_EPOCHS = 50
@@ -72,7 +72,7 @@ class Prepared:
             how = positive_from, negatives, None, self.settings.seed + number
             try:
                 samplers[side] = TripletSampler(anchors, partners, data.value, *how)
-            except ValueError:  # no triplet has such an anchor: the other side may
+            except NoTripletsError:  # of this side's anchors: the other side's may
                 continue
         if not samplers:
             raise ValueError(_lacks(data, self.settings.liked_from))
@@ -155,7 +155,7 @@ def fit_model(settings: Settings, interactions: Interactions, users, items, watc
         log = fit_networks(prepare(settings, kept, users, items), held, None).model.training_log
         epochs = int(log["val_auc"].idxmax()) + 1
         if settings.verbose:
-            print(f"best after {epochs} epochs; now on all {len(interactions):,} ratings", flush=True)
+            print(f"best after {epochs} epochs; now on all {len(interactions):,} interactions", flush=True)
     return fit_networks(prepare(settings, interactions, users, items), watched, epochs)
 
 
@@ -188,10 +188,13 @@ def default_batch_size(n_positives: int) -> int:
 def _watch(prepared: Prepared, network: PositionNetwork, watched: Interactions) -> ValidationAUC:
     """Watch the score that is served, by the model that the towers would make now."""
     # these refuse before, not after, an epoch
-    positions(prepared.user_encoder.trained_ids, watched.user_ids, "validation['user_id']")
-    positions(prepared.item_encoder.trained_ids, watched.item_ids, "validation['item_id']")
-    if not prepared.interactions.has_disliked:
-        watched = beside_unobserved(watched, prepared.settings.seed)
+    data = prepared.interactions
+    positions(data.user_ids, watched.user_ids, "validation['user_id']")
+    positions(data.item_ids, watched.item_ids, "validation['item_id']")
+    if not data.has_disliked:
+        users = watched.user_ids.get_indexer(data.user_ids)[data.user_index]
+        items = watched.item_ids.get_indexer(data.item_ids)[data.item_index]
+        watched = beside_unobserved(watched, prepared.settings.seed, (users, items))
     users, items, liked = watched.user_index, watched.item_index, watched.liked
     auc_per_user(users, liked, np.zeros(len(users)))
     pairs = watched.user_ids[users], watched.item_ids[items]

@@ -3,12 +3,10 @@
 from dataclasses import replace
 
 import numpy as np
-from sklearn.utils.extmath import randomized_svd
 
 from dbrec.interactions import Interactions
 from dbrec.scoring.biases import Biases
-from dbrec.scoring.choice import matrix
-from dbrec.training.sampling import TripletSampler
+from dbrec.scoring.choice import largest_places, matrix
 
 DIM, L2 = 64, 20.0  # of the likings that half of the users explain the other half's by
 LEAST = 0.0025
@@ -37,8 +35,7 @@ def shared_taste(interactions: Interactions, biases: Biases, seed: int = 0) -> f
     explained = np.zeros(len(rest))
     for learned in (first_half[users], ~first_half[users]):
         table = matrix(interactions, np.where(learned, rest, 0.0))
-        _, values, rows = randomized_svd(table, min(DIM, *table.shape), n_iter=3, random_state=seed)
-        kept = values**2 / (values**2 + L2 * rest.var())
+        kept, rows = largest_places(table, min(DIM, *table.shape), L2 * rest.var(), seed)
         own = kept @ rows**2
         whole = matrix(interactions, np.where(learned, 0.0, rest)) @ rows.T * kept
         products = np.einsum("nd,nd->n", whole[users], rows.T[items])
@@ -51,22 +48,32 @@ def shared_taste(interactions: Interactions, biases: Biases, seed: int = 0) -> f
     return float(np.clip(np.corrcoef(explained, rest)[0, 1], LEAST, 1.0))
 
 
-def beside_unobserved(interactions: Interactions, seed: int) -> Interactions:
-    """Set an item that the user didn't choose, not a liked one, beside each that they chose."""
-    places = interactions.user_index, interactions.item_index
-    sampler = TripletSampler(
-        *places,
-        interactions.value,
-        negatives="unobserved",
-        n_partners=len(interactions.item_ids),
-        seed=seed,
-    )
-    drawn = sampler.sample(len(interactions))
-    liked = np.arange(2 * len(interactions)) < len(interactions)
+def beside_unobserved(interactions: Interactions, seed: int, others=()) -> Interactions:
+    """Set an item drawn from all, as not liked, beside each that a user chose; their own are left out.
+
+    Args:
+        interactions: Choices only.
+        seed: Seed of the draws.
+        others: Users and items of choices that are left out as well, by position in `interactions` or -1;
+            two arrays of shape (n,), or none.
+    """
+    n, n_items = len(interactions), len(interactions.item_ids)
+    users, items = interactions.user_index, interactions.item_index
+    drawn = np.random.default_rng(seed).integers(n_items, size=n, dtype=np.int32)
+    chosen = np.stack([users, items])
+    if others:
+        others = np.stack(others)
+        chosen = np.hstack([chosen, others[:, (others >= 0).all(axis=0)]])
+    free = ~np.isin(_numbered([users, drawn], n_items), _numbered(chosen, n_items))
     return replace(
         interactions,
-        user_index=np.tile(drawn.anchor, 2),
-        item_index=np.concatenate([drawn.positive, drawn.negative]),
-        value=liked.astype(float),
-        liked=liked,
+        user_index=np.concatenate([users, users[free]]),
+        item_index=np.concatenate([items, drawn[free]]),
+        value=np.repeat([1.0, 0.0], [n, free.sum()]),
+        liked=np.repeat([True, False], [n, free.sum()]),
     )
+
+
+def _numbered(pairs, n_items: int) -> np.ndarray:
+    """Give each pair of a user and an item a number of its own."""
+    return np.asarray(pairs[0], np.int64) * n_items + pairs[1]

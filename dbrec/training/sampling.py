@@ -14,6 +14,10 @@ ROWS_AT_ONCE = 1 << 18
 Negatives = Literal["explicit", "unobserved"]
 
 
+class NoTripletsError(ValueError):
+    """No rating can start a triplet."""
+
+
 class Triplets(NamedTuple):
     """Arrays of one length: an anchor, a partner that goes with it, and one that doesn't."""
 
@@ -70,7 +74,8 @@ class TripletSampler:
         seed: Seed of the draws, a whole number from 0.
 
     Raises:
-        ValueError: If an argument isn't as said here, or no rating can start a triplet.
+        ValueError: If an argument isn't as said here.
+        NoTripletsError: If no rating can start a triplet.
 
     Source:
         Rendle et al. 2009, "BPR: Bayesian Personalized Ranking from Implicit Feedback", section 4.2.
@@ -123,7 +128,7 @@ class TripletSampler:
         wanted = starts > first if self.explicit else n_rated < self.n_partners
         wanted &= levels[run_codes] >= lowest
         if not wanted.any():
-            raise ValueError(
+            raise NoTripletsError(
                 f"none of {len(ratings)} ratings can start a triplet: an anchor needs a positive and a "
                 f"partner {'rated lower' if self.explicit else 'never rated'}"
             )
