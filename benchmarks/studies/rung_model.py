@@ -20,6 +20,7 @@ from dbrec.training.sampling import Triplets, TripletSampler
 from dbrec.training.towers import build_towers
 
 EPOCHS, LEARNING_RATE, DIM = 4, 0.005, 64
+HIDDEN = 128  # units of a hidden layer
 N_CANDIDATES = 4  # of a hard negative
 LOSSES = {"1 - sigmoid": losses.sigmoid_loss, "log sigmoid": losses.bpr_loss}
 
@@ -39,6 +40,7 @@ class Parts:
     average: bool = False
     biases: bool = False
     graded: bool = False
+    hidden: int = 0  # layers beside each sum
     negatives: str = "explicit"  # or "unobserved", "mixed", "popular", "hard"
     history: str = "none"  # or "whole", "without"
     choice_weight: float = 0.0
@@ -88,6 +90,11 @@ class Towers:
         tower = layers.FeatureTower(spec, ("user", "item")[place], DIM, p.dropout, self.seed + 1000 * place)
         rows = keras.Input(self.rows[place].shape[1:], dtype="int32")
         vectors = tower(rows) if p.biases else tower(rows)[:, :DIM]
+        deep = vectors
+        for _ in range(p.hidden):
+            deep = keras.layers.Dense(HIDDEN, "relu")(deep)
+        if p.hidden:  # the last layer starts at 0, where the model is the one without
+            vectors += keras.layers.Dense(vectors.shape[-1], kernel_initializer="zeros")(deep)
         return keras.Model(rows, keras.ops.softmax(vectors) if p.softmax else vectors)
 
     def _with_history(self) -> tuple:

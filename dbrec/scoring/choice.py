@@ -125,9 +125,9 @@ def item_factors(interactions: Interactions, dim: int, seed: int = 0) -> ItemFac
 
 
 def largest_places(table: sparse.csr_matrix, dim: int, l2: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Decompose a table: ``s^2 / (s^2 + l2)`` of its largest singular values, shape (dim,), and their vectors.
+    """Decompose a table: ``s^2 / (s^2 + l2)`` of its largest singular values, and their vectors.
 
-    The vectors have shape (dim, n_columns).
+    Shapes (dim,) and (dim, n_columns).
 
     Source:
         Halko, Martinsson and Tropp 2011, "Finding Structure with Randomness", algorithms 4.4 and 5.1.

@@ -9,6 +9,7 @@ from dbrec._quiet import keras, tf
 from dbrec.evaluation.auc import auc, auc_per_user
 
 MOST_STEPS_A_CALL = 8
+AVERAGE_KEEPS = 0.98  # of itself at each step
 
 
 class ValidationAUC(keras.callbacks.Callback):
@@ -58,7 +59,7 @@ class DenseAdam(keras.optimizers.Adam):
 
 def averaged_adam(learning_rate: float) -> DenseAdam:
     """Make the optimizer of `train`: Adam with a moving average of the weights over about 50 steps."""
-    return DenseAdam(learning_rate, use_ema=True, ema_momentum=0.98)
+    return DenseAdam(learning_rate, use_ema=True, ema_momentum=AVERAGE_KEEPS)
 
 
 def train(
