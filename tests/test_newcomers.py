@@ -66,7 +66,7 @@ def exact_ridge(flags, told, vectors, n_ratings):
     weights = n_ratings / (n_ratings + ENOUGH) / np.mean(n_ratings / (n_ratings + ENOUGH))
     centred = flags - np.average(flags, axis=0, weights=weights)
     middle = np.average(vectors, axis=0, weights=weights)
-    equations = centred.T @ (weights[:, None] * centred) + L2["item"] / told * np.eye(flags.shape[1])
+    equations = centred.T @ (weights[:, None] * centred) + L2 / told * np.eye(flags.shape[1])
     effects = np.linalg.solve(equations, centred.T @ (weights[:, None] * (vectors - middle)))
     return effects, middle - (flags - centred)[0] @ effects
 
@@ -133,9 +133,7 @@ def test_small_features_keep_the_weights_of_scikit_learn_which_stops_early():
     found = FeatureMap.fit(known(flags), TELLS, vectors, n_ratings).weights
     certainty = n_ratings / (n_ratings + ENOUGH)
     features = known(flags).features_of(known(flags).rows) @ sparse.diags_array(np.ones(40))
-    ridge = Ridge(L2["item"]).fit(
-        sparse.csr_matrix(features), vectors, sample_weight=certainty / certainty.mean()
-    )
+    ridge = Ridge(L2).fit(sparse.csr_matrix(features), vectors, sample_weight=certainty / certainty.mean())
     assert np.array_equal(found, ridge.coef_.T.astype(np.float32))
     assert abs(found - exact_ridge(flags, 1.0, vectors, n_ratings)[0]).max() > 1e-5
 

@@ -7,14 +7,16 @@ from dbrec.features.columns import MultiHot
 from dbrec.features.encoder import FeatureEncoder
 
 LEAST = 0.001  # for a column that tells nothing
+CHANCE = 2.0  # standard errors of what tells nothing
 MOST_FLAGS = 512  # of one column: the most frequent ones tell
 
 
 def evidence(encoder: FeatureEncoder, *targets: np.ndarray) -> np.ndarray:
     """Estimate which share of how ids differ each column explains, in [0.001, 1].
 
-    It is the adjusted R^2, which many categories with few ids each don't raise by chance: of random
-    categories it is 0 on average. It is the larger one of the targets'.
+    It is the adjusted R^2, which for random categories is 0 on average, with what is left raised by what it
+    may have lost by chance, two standard errors: many categories of few ids each tell little for sure. It is
+    the larger one of the targets'.
 
     Args:
         encoder: Of the ids.
@@ -24,8 +26,9 @@ def evidence(encoder: FeatureEncoder, *targets: np.ndarray) -> np.ndarray:
         A number a column, in the order of ``encoder.columns``.
 
     Source:
-        Adjusted R^2: Ezekiel 1930, "Methods of Correlation Analysis". As the ratio of a column's variance to
-        that of the ids within: Gelman and Hill 2007, "Data Analysis Using Regression and
+        Adjusted R^2: Ezekiel 1930, "Methods of Correlation Analysis". The R^2 of n ids in k random categories
+        has a Beta((k - 1) / 2, (n - k) / 2) distribution, from which the standard error comes. As the ratio
+        of a column's variance to that of the ids within: Gelman and Hill 2007, "Data Analysis Using Regression and
         Multilevel/Hierarchical Models", section 12.
     """
     found, place = [], 1
@@ -61,7 +64,8 @@ def _by_flags(flags: np.ndarray, target: np.ndarray) -> float:
 
 
 def _adjusted(target: np.ndarray, rest: np.ndarray, n_means: int) -> float:
-    free, total = len(target) - n_means, (target**2).sum()
+    n, free, total = len(target), len(target) - n_means, (target**2).sum()
     if free < 1 or not total:
         return 0.0
-    return 1 - (rest**2).sum() / free / (total / (len(target) - 1))
+    by_chance = CHANCE * (2 * (n_means - 1) / (free * (n + 1))) ** 0.5
+    return 1 - (1 + by_chance) * (rest**2).sum() / free / (total / (n - 1))

@@ -113,15 +113,20 @@ def item_factors(interactions: Interactions, dim: int, seed: int = 0) -> ItemFac
     dim = min(dim, n_items, n_users)
     if not dim:
         return ItemFactors(*np.zeros((2, n_items, 0), np.float32))
-    by_user = _power(interactions.user_index, n_users, USER_POWER)
-    by_item = _power(interactions.item_index, n_items, ITEM_POWER)
-    weights = counts(interactions) * by_user[interactions.user_index] * by_item[interactions.item_index]
-    chosen = matrix(interactions, weights.astype(np.float32))
-    l2 = (L2_OF_MEAN * len(interactions) / n_items + L2_AT_LEAST) * np.mean(weights**2)
-    kept, rows = largest_places(chosen, dim, l2, seed)
+    table, by_item, l2 = weighted(interactions)
+    kept, rows = largest_places(table, dim, l2, seed)
     own = kept @ rows**2
     as_rated, as_candidate = by_item[:, None] * rows.T * kept, rows.T / (1 - own)[:, None]
     return ItemFactors(as_rated.astype(np.float32), as_candidate.astype(np.float32))
+
+
+def weighted(interactions: Interactions) -> tuple[sparse.csr_matrix, np.ndarray, float]:
+    """Weigh what is chosen: the table X, the powers of its columns, and the penalty in units of X."""
+    by_user = _power(interactions.user_index, len(interactions.user_ids), USER_POWER)
+    by_item = _power(interactions.item_index, len(interactions.item_ids), ITEM_POWER)
+    weights = counts(interactions) * by_user[interactions.user_index] * by_item[interactions.item_index]
+    l2 = (L2_OF_MEAN * len(interactions) / len(by_item) + L2_AT_LEAST) * np.mean(weights**2)
+    return matrix(interactions, weights.astype(np.float32)), by_item, l2
 
 
 def largest_places(table: sparse.csr_matrix, dim: int, l2: float, seed: int) -> tuple[np.ndarray, np.ndarray]:

@@ -13,7 +13,7 @@ from dbrec.features.evidence import evidence
 from dbrec.interactions import Interactions
 from dbrec.scoring.biases import log_odds
 from dbrec.scoring.choice import Choice, ItemFactors, counts
-from dbrec.scoring.newcomers import L2, FeatureMap, after_ratings
+from dbrec.scoring.newcomers import FeatureMap, after_ratings
 from dbrec.scoring.scorer import VectorScorer
 from dbrec.scoring.served_vectors import SIDES, ServedVectors, item_rows, newcomer_rows, user_rows
 from dbrec.settings import Settings
@@ -76,8 +76,8 @@ class FittedModel:
         for side, encoder, told, index, own, others, first in zip(
             SIDES, encoders, evidence, indices, towers, towers[::-1], firsts, strict=True
         ):
-            liking_map = FeatureMap.fit(encoder, told, own, np.bincount(index), L2[side])
-            choice_map = FeatureMap.fit(encoder, told, first, None, L2[side])
+            liking_map = FeatureMap.fit(encoder, told, own, np.bincount(index))
+            choice_map = FeatureMap.fit(encoder, told, first)
             features = encoder.features_of(np.vstack([encoder.rows, np.zeros_like(encoder.rows[:1])]))
             rows = np.vstack([own, liking_map(features[len(own) :])])
             above = log_odds(interactions, index, len(own)) - own @ others.mean(axis=0)

@@ -10,7 +10,7 @@ from sklearn.linear_model import Ridge
 from dbrec.features.encoder import FeatureEncoder
 from dbrec.features.evidence import by_place
 
-L2 = {"user": 1.0, "item": 0.2}  # over the evidence of a column
+L2 = 1.0  # over the evidence of a column, which is about the variance it explains over the rest
 NOISE = 1.0
 ENOUGH = 100  # ratings that make a trained vector half as certain as it can be
 FEW_ONES = 50_000  # among the features: up to here scikit-learn solves, a target at a time
@@ -37,9 +37,7 @@ class FeatureMap:
     intercept: np.ndarray
 
     @classmethod
-    def fit(
-        cls, encoder: FeatureEncoder, evidence, vectors: np.ndarray, n_ratings=None, l2: float = L2["item"]
-    ) -> "FeatureMap":
+    def fit(cls, encoder: FeatureEncoder, evidence, vectors: np.ndarray, n_ratings=None) -> "FeatureMap":
         """Learn a ridge regression from the vectors of those who have ratings.
 
         Args:
@@ -49,7 +47,6 @@ class FeatureMap:
             vectors: Shape (n, dim).
             n_ratings: Shape (n,): those who have many count more, by ``n / (n + 100)``; None counts all
                 alike.
-            l2: Weight of the penalty.
 
         Raises:
             ValueError: If a vector isn't finite.
@@ -64,7 +61,7 @@ class FeatureMap:
         scale = by_place(encoder, evidence) ** 0.5
         # a mean of 1, so that the penalty weighs as much where everybody has rated little
         scaled = sparse.csr_matrix(features @ sparse.diags_array(scale))
-        weights, intercept = _ridge(scaled, vectors, certainty / certainty.mean(), l2)
+        weights, intercept = _ridge(scaled, vectors, certainty / certainty.mean())
         weights = (scale[:, None] * weights).astype(np.float32)
         guess = cls(vectors.mean(axis=0), np.empty(0), weights, intercept.astype(np.float32))
         rest = vectors - guess(features)
@@ -77,21 +74,21 @@ class FeatureMap:
         return np.where(nothing[:, None], self.mean, guess).astype(np.float32)
 
 
-def _ridge(features, vectors, certainty, l2: float) -> tuple[np.ndarray, np.ndarray]:
+def _ridge(features, vectors, certainty) -> tuple[np.ndarray, np.ndarray]:
     """Give weights and intercept; the features stay sparse, as centring subtracts a product of rank one."""
     if 0 < features.nnz <= FEW_ONES and vectors.shape[1]:
-        ridge = Ridge(l2).fit(features, vectors, sample_weight=certainty)
+        ridge = Ridge(L2).fit(features, vectors, sample_weight=certainty)
         return ridge.coef_.reshape(vectors.shape[1], -1).T, ridge.intercept_
     features, total = sparse.csr_array(features, dtype=float), certainty.sum()
     centre, middle = certainty @ features / total, certainty @ vectors / total
     # with columns of this scale the diagonal of the equations is 1 (Jacobi)
-    scale = (certainty @ features.power(2) - total * centre**2 + l2)[:, None] ** -0.5
+    scale = (certainty @ features.power(2) - total * centre**2 + L2)[:, None] ** -0.5
     scaled = features.multiply(certainty[:, None] ** 0.5).multiply(scale.T).tocsr()
     column = centre * scale[:, 0] * total**0.5
 
     def product(block: np.ndarray) -> np.ndarray:
         centred = np.outer(column, np.einsum("i,ij->j", column, block))  # BLAS would spend more on threads
-        return scaled.T @ (scaled @ block) - centred + l2 * scale**2 * block
+        return scaled.T @ (scaled @ block) - centred + L2 * scale**2 * block
 
     targets = scale * (features.T @ (certainty[:, None] * (vectors - middle)))
     blocks = np.split(targets, range(TARGETS_AT_ONCE, targets.shape[1], TARGETS_AT_ONCE), axis=1)
