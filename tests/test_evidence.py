@@ -45,7 +45,9 @@ def test_flags_tell_by_a_linear_regression_on_them():
 def test_a_flag_that_others_tell_takes_no_degree_of_freedom():
     # all that have x have y: two flags and one direction
     tags = [("x", "y"), ("x", "y"), (), ()]
-    assert told({"tags": tags}, as_column(5, 6, 1, 2))["tags"] == pytest.approx(sure((1 / 2) / (17 / 3), 4, 2))
+    assert told({"tags": tags}, as_column(5, 6, 1, 2))["tags"] == pytest.approx(
+        sure((1 / 2) / (17 / 3), 4, 2)
+    )
 
 
 def test_several_numbers_are_told_together_and_the_target_told_best_counts():

@@ -30,6 +30,8 @@ TOWERS_ALONE = {"choice_dim": 0, "learning_rate": 0.006, "l2": 0.01}
 # The peers' settings that benchmarks/results/tuning.csv found best.
 LOGISTIC = {"normalize": False, "no_components": 64, "epochs": 5}
 CORNAC = {"k": 32, "learning_rate": 0.03, "lambda_reg": 0.01, "positive_from": 4}
+# A LightFM of a usual size, trained until it gains little.
+HYBRID = {"normalize": False, "no_components": 48, "epochs": 15}
 RACES = ("LightFM logistic", LOGISTIC, "auc", "auc_per_user"), ("Cornac BPR", CORNAC, "ranking", "ndcg")
 
 
@@ -100,9 +102,16 @@ def of_peers(name: str, task: Task) -> Iterator[Measured]:
     asked = {"threads": 2, "peers": True}
     [found] = process.run("benchmarks.systems.lightfm_models:bpr_rate", name, what="LightFM BPR", **asked)
     yield TRAINED, "LightFM BPR, ids and features", found["triplets_a_second"]
+    validate = "benchmarks.studies.compare:validate"
+    for system, params, peers in (
+        ("LightFM logistic", HYBRID, True),
+        ("dbrec: HybridRecommender", {}, False),
+    ):
+        how = {"threads": 2, "peers": peers}
+        [found] = process.run(validate, name, system, params, "auc", what=system, **how)
+        yield "processor seconds of a fit", system, found["fit_cpu_seconds"]
     for system, params, metric, figure in RACES:
-        race = "benchmarks.studies.compare:validate", name, system, params, metric
-        [found] = process.run(*race, what=system, **asked)
+        [found] = process.run(validate, name, system, params, metric, what=system, **asked)
         what, target = f"seconds to {figure} {found[figure]:.4f}", found[figure]
         yield what, system, found["fit_seconds"]
         yield what, "dbrec", seconds_to(task, metric, figure, target)
