@@ -28,8 +28,8 @@ def evidence(encoder: FeatureEncoder, *targets: np.ndarray) -> np.ndarray:
     Source:
         Adjusted R^2: Ezekiel 1930, "Methods of Correlation Analysis". The R^2 of n ids in k random categories
         has a Beta((k - 1) / 2, (n - k) / 2) distribution, from which the standard error comes. As the ratio
-        of a column's variance to that of the ids within: Gelman and Hill 2007, "Data Analysis Using Regression
-        and Multilevel/Hierarchical Models", section 12.
+        of a column's variance to that of the ids within: Gelman and Hill 2007, "Data Analysis Using
+        Regression and Multilevel/Hierarchical Models", section 12.
     """
     found, place = [], 1
     for column in encoder.columns:
