@@ -137,7 +137,7 @@ def largest_places(table: sparse.csr_matrix, dim: int, l2: float, seed: int) -> 
     Source:
         Halko, Martinsson and Tropp 2011, "Finding Structure with Randomness", algorithms 4.4 and 5.1.
     """
-    _, values, rows = randomized_svd(table, dim, n_iter=3, random_state=seed)
+    _, values, rows = randomized_svd(table, dim, n_iter=1, power_iteration_normalizer="LU", random_state=seed)
     return values**2 / (values**2 + l2), rows
 
 
