@@ -140,6 +140,11 @@ def test_the_pipeline_of_positions_gives_triplets_of_each_sampler():
         position_dataset(samplers, 0)
 
 
+def test_a_pipeline_of_positions_ends_where_it_is_told_to():
+    sampler = TripletSampler(USERS, FILMS, STARS)
+    assert len(list(position_dataset([sampler], 8, 5))) == 5
+
+
 @pytest.mark.parametrize(
     ("samplers", "size", "message"), [(1, 0, "batch_size is 0"), (2, 4, "2 samplers and 1 pairs of rows")]
 )

@@ -164,11 +164,11 @@ def fit_networks(prepared: Prepared, watched: Interactions | None, epochs: int |
     settings, n_positives = prepared.settings, prepared.n_positives
     batch_size = default_batch_size(n_positives)
     network_train, network_predict = prepared.networks()
-    dataset = position_dataset(list(prepared.samplers.values()), batch_size)
-    steps = -(-n_positives // batch_size)
+    epochs, steps = epochs or MOST_EPOCHS, -(-n_positives // batch_size)
+    dataset = position_dataset(list(prepared.samplers.values()), batch_size, epochs * steps)
     validation = None if watched is None else _watch(prepared, network_train, watched)
     how = settings.learning_rate, validation, settings.verbose
-    history = train(network_train, dataset, steps, epochs or MOST_EPOCHS, *how)
+    history = train(network_train, dataset, steps, epochs, *how)
     model = prepared.model(network_train, pd.DataFrame(history.history))
     return Trained(model, network_train, network_predict)
 
