@@ -13,8 +13,8 @@ import pandas as pd
 from benchmarks.harness.tables import ORIGIN, RESULTS, Table, today, versions
 from dbrec.recommender import HybridRecommender
 
-N_USERS, N_ITEMS, N_RATINGS = 1_300, 15_000, 50_000
-N_AUTHORS, N_PUBLISHERS, N_CITIES, N_WORDS = 9_000, 1_500, 600, 9_400
+N_USERS, N_ITEMS, N_RATINGS = 1_300, 50_000, 60_000  # of which 50,000 stay when pairs are taken once
+N_AUTHORS, N_PUBLISHERS, N_CITIES, N_WORDS = 60_000, 10_000, 600, 60_000  # 20,000 columns of the rated books
 
 
 def make_books(rng: np.random.Generator) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
