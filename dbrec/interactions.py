@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+from scipy.stats import rankdata
 
 from dbrec.checks import PAIR, id_frame
 from dbrec.data.splits import held_out_rows
@@ -22,7 +23,8 @@ class Interactions:
         item_ids: Raw ids of the items that were rated, ascending, shape (n_items,).
         user_index: Position of each row's user in `user_ids`, shape (n,), int32.
         item_index: Position of each row's item in `item_ids`, shape (n,), int32.
-        value: The ratings or weights, shape (n,), finite; 1 where there were none.
+        value: The ratings, or else the share of weights (or numbers of rows) that are lower, so that a
+            huge one is no more than the largest; shape (n,), finite.
         liked: Whether each is a liked one, shape (n,); at least one is.
     """
 
@@ -71,7 +73,7 @@ class Interactions:
             return cls(user_ids, item_ids, user_index, item_index, value, liked)
         first, together = _added_up(keys, value)
         users, items = user_index[first], item_index[first]
-        return cls(user_ids, item_ids, users, items, together, np.ones(len(first), bool))
+        return cls(user_ids, item_ids, users, items, share_below(together), np.ones(len(first), bool))
 
     @property
     def has_disliked(self) -> bool:
@@ -116,6 +118,11 @@ class Interactions:
         ids = {name: id_index(arrays[name]) for name in ("user_ids", "item_ids")}
         rows = {name: arrays[name] for name in ("user_index", "item_index", "value", "liked")}
         return cls(**ids, **rows)
+
+
+def share_below(values: np.ndarray) -> np.ndarray:
+    """Give the share of lower ones among values, and half of equal ones, in (0, 1), shape (n,)."""
+    return (rankdata(values) - 0.5) / len(values)
 
 
 def id_array(ids: pd.Index) -> np.ndarray:

@@ -148,10 +148,11 @@ class HybridRecommender(BaseEstimator):
     def mean_of(cls, recommenders: Iterable["HybridRecommender"]) -> "HybridRecommender":
         """Make one of several that were fitted on the same data, with different seeds or in parallel.
 
-        A score is the mean of theirs; lists and settings are those of the first.
+        Liking is the mean of theirs; choice, which hardly has a seed, and settings are those of the first.
 
         Raises:
-            ValueError: If there are none, or they were fitted on different interactions.
+            ValueError: If there are none, or they were fitted on different interactions or with different
+                features.
         """
         if not (models := [recommender._fitted() for recommender in recommenders]):
             raise ValueError("there are no recommenders: give at least one")

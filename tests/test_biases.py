@@ -121,3 +121,14 @@ def test_where_only_choices_are_known_biases_are_log_odds(frame):
     found = fit_biases(data, encoders, [np.empty(0), np.empty(0)])
     assert np.array_equal(found.users, log_odds(data, data.user_index, 3))
     assert np.array_equal(found.items, log_odds(data, data.item_index, 3))
+
+
+def test_one_disliked_item_among_liked_ones_has_a_bias_of_a_usual_size():
+    users, items = (part.ravel() for part in np.indices((200, 60)))
+    rating = np.where((items == 7) & (users < 6), 1, 5)
+    data = Interactions.from_frame(pd.DataFrame({"user_id": users, "item_id": items, "rating": rating}), 4)
+    kept = data.take((data.item_index != 7) | (data.user_index < 6))  # six of six dislike it
+    encoders = FeatureEncoder.fit(kept.user_ids), FeatureEncoder.fit(kept.item_ids)
+    biases = fit_biases(kept, encoders, [np.ones(0)] * 2)
+    # of twelve halves of labels near 1, drawn by 5 ratings: 6 / 11 of the way, over a variance of 0.1
+    assert -6 < biases.items[7] < -5 and abs(np.delete(biases.items, 7)).max() < 0.1

@@ -124,28 +124,32 @@ def told(made):
 def test_without_ratings_each_pair_counts_once_or_as_often_as_it_stands_and_all_are_liked():
     clicks = FRAME.drop(columns="rating")
     made = Interactions.from_frame(clicks, 4)
-    assert told(made) == [("b", 7, 1, True), ("a", 7, 1, True), ("b", 3, 1, True)]
+    assert told(made) == [("b", 7, 0.5, True), ("a", 7, 0.5, True), ("b", 3, 0.5, True)]
     twice = Interactions.from_frame(pd.concat([clicks, clicks.tail(1), clicks.head(1), clicks.tail(1)]), 4)
-    assert told(twice) == [("b", 7, 2, True), ("a", 7, 1, True), ("b", 3, 3, True)]
+    assert told(twice) == [("b", 7, 0.5, True), ("a", 7, 1 / 6, True), ("b", 3, 5 / 6, True)]
     assert len(twice) == 3 and not made.has_disliked and not twice.has_disliked
 
 
 def test_weights_of_a_pair_are_added_up_in_the_order_of_its_first_row():
     rows = pd.concat([weights([0.5, 2, 10]), weights([1, 4, 0.25])]).iloc[[1, 0, 5, 3, 2]]
     made = Interactions.from_frame(rows, liked_from=100)  # liked_from says nothing of weights
-    assert told(made) == [("a", 7, 2, True), ("b", 7, 1.5, True), ("b", 3, 10.25, True)]
+    assert told(made) == [
+        ("a", 7, 0.5, True),
+        ("b", 7, 1 / 6, True),
+        ("b", 3, 5 / 6, True),
+    ]  # of 2, 1.5, 10.25
     assert not made.has_disliked
 
 
 def test_weights_are_taken_from_any_column_of_numbers():
     for kind in ("Int64", "int8", "float32", "category", object):
-        assert [
-            row[2] for row in told(Interactions.from_frame(weights([1, 2, 3]).astype({"weight": kind}), 4))
-        ] == [
-            1,
-            2,
-            3,
-        ]
+        made = Interactions.from_frame(weights([1, 2, 3]).astype({"weight": kind}), 4)
+        assert made.value.tolist() == [1 / 6, 0.5, 5 / 6]
+
+
+def test_a_huge_weight_is_no_more_than_the_largest_one():
+    usual, huge = (Interactions.from_frame(weights([1, 2, last]), 4) for last in (3, 1e9))
+    assert np.array_equal(usual.value, huge.value)
 
 
 def test_ratings_that_are_all_liked_are_choices_and_keep_their_height():

@@ -173,3 +173,31 @@ def test_a_column_that_tells_nothing_does_no_harm_beside_a_good_one(planted):
         scores = HybridRecommender(**QUICK | {"epochs": 9}).fit(train, *frames).score(*pairs)
         found.append(auc_per_user(test.user_id, test.rating > 3, scores).mean())
     assert abs(found[0] - found[1]) < 0.01
+
+
+def test_where_validation_holds_disliked_ones_those_are_watched(clicks):
+    # whoever stops by what is liked and what isn't must not be shown disliked ones as liked
+    liked = clicks.assign(rating=5)
+    other = liked.assign(item_id=(liked.item_id + 1) % 60, rating=1)  # of the other kind, mostly
+    both = pd.concat([liked, other]).drop_duplicates(["user_id", "item_id"])
+    recommender = HybridRecommender(**QUICK).fit(liked, colours(100), colours(60), validation=both)
+    assert recommender.training_log_.val_auc.iloc[-1] > 0.8
+
+
+def test_where_each_user_has_few_ratings_the_epochs_are_found_by_the_pooled_auc(clicks):
+    few = as_ratings(clicks).groupby("user_id").head(10)
+    few = few.assign(rating=np.where(few.item_id % 3, 5, 1))
+    log = HybridRecommender(embedding_dim=8, epochs=None, verbose=False).fit(few).training_log_
+    assert len(log) >= 1
+    with pytest.raises(ValueError, match="a tenth of each user's interactions is 0 in all: .* give epochs"):
+        HybridRecommender(epochs=None, verbose=False).fit(few.groupby("user_id").head(3))
+
+
+def test_a_mean_of_means_is_laid_out_as_the_mean_of_all_and_features_must_be_the_same(clicks):
+    fits = [HybridRecommender(**QUICK | {"seed": seed}).fit(clicks, colours(100)) for seed in range(3)]
+    flat = HybridRecommender.mean_of(fits)
+    nested = HybridRecommender.mean_of([HybridRecommender.mean_of(fits[:2]), fits[2]])
+    assert nested.fitted_.vectors.widths == flat.fitted_.vectors.widths
+    plain = HybridRecommender(**QUICK).fit(clicks)
+    with pytest.raises(ValueError, match="these were fitted with different features"):
+        HybridRecommender.mean_of([fits[0], plain])

@@ -120,3 +120,10 @@ def test_the_network_that_scores_has_the_towers_that_are_trained():
     assert scores.get_layer("user_tower") is network.user_tower
     assert scores.get_layer("item_tower") is network.item_tower
     assert [layer.name for layer in scores.inputs] == ["user", "item", "user_history"]
+
+
+def test_a_side_of_next_to_no_triplets_is_not_learned_from():
+    rows = [(user, 10 * user + place, rating) for user in range(30) for place, rating in enumerate((5, 1, 4))]
+    assert list(prepared(rows).samplers) == ["user"]  # no item is shared
+    one_more = prepared([*rows, (30, 0, 1), (30, 1, 5)])  # now two are, and each has one triplet or two
+    assert list(one_more.samplers) == ["user"] and one_more.n_positives > 60

@@ -16,6 +16,7 @@ from dbrec.interactions import Interactions
 L2 = 5.0  # ratings that draw an id to what its features say
 SHRINKAGE = 5
 TOLERANCE = 1e-3
+LEAST_VARIANCE = 0.1  # of a label, from which a step to the log odds is taken: at .99 it would be a leap
 
 
 class Biases(NamedTuple):
@@ -40,7 +41,7 @@ def fit_biases(interactions: Interactions, encoders, evidence) -> Biases:
     Source:
         Koren, Bell and Volinsky 2009, "Matrix Factorization Techniques for Recommender Systems", "Adding
         biases", with features as well; one ridge regression of liked or not, divided by its variance p (1 -
-        p): a step of logistic regression from p.
+        p), of at least 0.1: a step of logistic regression from p.
     """
     data, sizes = interactions, (len(interactions.user_ids), len(interactions.item_ids))
     if not data.has_disliked:
@@ -68,7 +69,13 @@ def fit_biases(interactions: Interactions, encoders, evidence) -> Biases:
     operator = LinearOperator((width, width), product, dtype=float)
     weights, _ = cg(operator, np.concatenate(targets), rtol=TOLERANCE)
     parts = np.split(weights, [designs[0].shape[1]])
-    return Biases(*(d @ w / (share * (1 - share)) for d, w in zip(designs, parts, strict=True)))
+    return Biases(*(d @ w / variance(data) for d, w in zip(designs, parts, strict=True)))
+
+
+def variance(interactions: Interactions) -> float:
+    """Give the variance of liked or not, of at least 0.1; times a bias it is a share of liked ones."""
+    share = interactions.liked.mean()
+    return max(share * (1 - share), LEAST_VARIANCE)
 
 
 def log_odds(interactions: Interactions, index: np.ndarray, n: int) -> np.ndarray:

@@ -25,10 +25,9 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy import sparse
-from scipy.stats import rankdata
 from sklearn.utils.extmath import randomized_svd
 
-from dbrec.interactions import Interactions
+from dbrec.interactions import Interactions, share_below
 
 GUESSED = 64  # places of a newcomer's choice that features tell
 L2_OF_MEAN, L2_AT_LEAST = 4.0, 250.0  # times the mean number of interactions of an item; and in interactions
@@ -89,8 +88,8 @@ def counts(interactions: Interactions) -> np.ndarray:
     So stars, numbers of plays, hours and money all go from 0.25 to 1.25, or from 1 to 2 where all are liked
     ones, and none counts much for being huge. Float32, shape (n,).
     """
-    lower = (rankdata(interactions.value) - 0.5) / len(interactions)
-    return (lower + (CHOSEN if interactions.liked.all() else RATED)).astype(np.float32)
+    least = CHOSEN if interactions.liked.all() else RATED
+    return (share_below(interactions.value) + least).astype(np.float32)
 
 
 def matrix(interactions: Interactions, values: np.ndarray) -> sparse.csr_matrix:

@@ -49,7 +49,7 @@ class FittedModel:
 
     @classmethod
     def build(
-        cls, settings, interactions, encoders, evidence, towers, choice: Choice, log, n_models: int = 1
+        cls, settings, interactions, encoders, evidence, towers, choice: Choice, log, n_biases: int = 2
     ) -> "FittedModel":
         """Join the three parts: liking, choice and newcomers.
 
@@ -61,7 +61,7 @@ class FittedModel:
             towers: Taste and bias of the users and of the items with ratings, in the order of the blocks.
             choice: The part in closed form.
             log: Frame with a row an epoch.
-            n_models: How many models' tastes and biases stand side by side.
+            n_biases: Last places of `towers` that are biases and ones: 2 for each model side by side.
 
         Raises:
             ValueError: If a number isn't finite.
@@ -91,8 +91,8 @@ class FittedModel:
         )
         items = item_rows(liking[1], choice.factors.as_candidate, guesses[1])
         users, lists, items = (np.asarray(part, np.float32) for part in (to_score, to_list, items))
-        biases, places = 2 * n_models, guesses[0].shape[1]
-        widths = towers[0].shape[1] - biases, biases, 2, choice.users.shape[1], places
+        places = guesses[0].shape[1]
+        widths = towers[0].shape[1] - n_biases, n_biases, 2, choice.users.shape[1], places
         vectors = ServedVectors(encoders[0].all_ids, encoders[1].all_ids, users, lists, items, widths)
         return cls(settings, interactions, encoders, maps[0], choice.factors.as_rated, vectors, log)
 
@@ -103,6 +103,8 @@ class FittedModel:
         for model in models[1:]:
             if any(not np.array_equal(a, model.interactions.arrays()[n]) for n, a in data.arrays().items()):
                 raise ValueError("these were fitted on different interactions: give fits of the same")
+            if any(a.describe() != b.describe() for a, b in zip(first.encoders, model.encoders, strict=True)):
+                raise ValueError("these were fitted with different features: give fits with the same")
         as_candidate = first.vectors.block(first.vectors.items, "choice")[: len(data.item_ids)]
         choice = Choice.of(ItemFactors(first.as_rated, as_candidate), data)
         towers = []
@@ -112,7 +114,8 @@ class FittedModel:
             towers.append(np.hstack(blocks) / len(models) ** 0.5)
         evidence = evidence_of(data, first.encoders, choice)
         parts = data, first.encoders, evidence, towers, choice, first.training_log
-        return cls.build(first.settings, *parts, n_models=len(models))
+        n_biases = sum(model.vectors.widths[1] for model in models)
+        return cls.build(first.settings, *parts, n_biases)
 
     @cached_property
     def scorer(self) -> VectorScorer:

@@ -14,7 +14,8 @@ L2 = 1.0  # over the evidence of a column, which is about the variance it explai
 NOISE = 1.0
 ENOUGH = 100  # ratings that make a trained vector half as certain as it can be
 FEW_ONES = 50_000  # among the features: up to here scikit-learn solves, a target at a time
-TOLERANCE, TARGETS_AT_ONCE = 1e-4, 16  # beyond; so many targets stay in the processor's cache
+TOLERANCE, MOST_STEPS = 1e-4, 1000  # beyond
+TARGETS_AT_ONCE = 16  # stay in the processor's cache
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +102,9 @@ def _conjugate_gradients(product, targets: np.ndarray) -> np.ndarray:
     x, residual, direction = np.zeros_like(targets), targets.copy(), targets.copy()
     error = (residual**2).sum(axis=0)
     goal, tiny = TOLERANCE**2 * error, np.finfo(float).tiny
-    while (error > goal).any():
+    for _ in range(MOST_STEPS):
+        if (error <= goal).all():
+            break
         change = product(direction)
         step = error / np.maximum((direction * change).sum(axis=0), tiny)
         x += step * direction

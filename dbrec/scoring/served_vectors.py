@@ -86,15 +86,15 @@ class ServedVectors:
         return cls(**ids, **rows, widths=tuple(arrays["widths"].tolist()))
 
 
-def newcomer_rows(side: str, is_new: np.ndarray, above: np.ndarray) -> np.ndarray:
+def newcomer_rows(side: str, others_say: np.ndarray, above: np.ndarray) -> np.ndarray:
     """Lay out the block newcomer.
 
     Args:
         side: ``"user"`` or ``"item"``.
-        is_new: How much of the other side's ratings to take, shape (n,).
+        others_say: How much of the other side's ratings to take, shape (n,).
         above: What one's own ratings say, shape (n,).
     """
-    return np.column_stack([is_new, above] if side == "user" else [above, is_new])
+    return np.column_stack([others_say, above] if side == "user" else [above, others_say])
 
 
 def user_rows(

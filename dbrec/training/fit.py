@@ -9,7 +9,7 @@ import pandas as pd
 
 from dbrec._quiet import keras, refuse_after_fork
 from dbrec.checks import positions
-from dbrec.evaluation.auc import auc_per_user
+from dbrec.evaluation.auc import auc
 from dbrec.features.encoder import FeatureEncoder
 from dbrec.interactions import Interactions
 from dbrec.scoring.biases import Biases, fit_biases
@@ -25,7 +25,9 @@ from dbrec.training.sampling import Negatives, NoTripletsError, TripletSampler
 from dbrec.training.towers import build_predict, build_towers
 
 MOST_EPOCHS = 50
+FEWEST_HELD = 10  # interactions to watch
 STEPS_AN_EPOCH, FEWEST_TRIPLETS = 56, 32
+FEWEST_SHARE = 0.1  # of the other side's triplets, for a side to be learned from
 HELD_OUT = 0.1  # of the ratings, to find the number of epochs
 PRIOR = 0.5  # over the taste that people share: the less there is, the less can be learned from a rating
 
@@ -76,7 +78,9 @@ class Prepared:
                 continue
         if not samplers:
             raise ValueError(_lacks(data, self.settings.liked_from))
-        return samplers
+        # an epoch is as long as the side of fewer triplets says: a side of next to none is left out
+        most = max(map(len, samplers.values()))
+        return {side: sampler for side, sampler in samplers.items() if len(sampler) >= FEWEST_SHARE * most}
 
     @property
     def n_positives(self) -> int:
@@ -152,6 +156,11 @@ def fit_model(settings: Settings, interactions: Interactions, users, items, watc
     epochs = settings.epochs
     if watched is None and epochs is None:
         kept, held = interactions.split(HELD_OUT, settings.seed)
+        if len(held) < FEWEST_HELD:
+            raise ValueError(
+                f"epochs is None, and a tenth of each user's interactions is {len(held)} in all: to find the "
+                f"number of epochs takes {FEWEST_HELD}, so give epochs, or validation"
+            )
         log = fit_networks(prepare(settings, kept, users, items), held, None).model.training_log
         epochs = int(log["val_auc"].idxmax()) + 1
         if settings.verbose:
@@ -191,12 +200,12 @@ def _watch(prepared: Prepared, network: PositionNetwork, watched: Interactions) 
     data = prepared.interactions
     positions(data.user_ids, watched.user_ids, "validation['user_id']")
     positions(data.item_ids, watched.item_ids, "validation['item_id']")
-    if not data.has_disliked:
+    if not data.has_disliked and not watched.has_disliked:
         users = watched.user_ids.get_indexer(data.user_ids)[data.user_index]
         items = watched.item_ids.get_indexer(data.item_ids)[data.item_index]
         watched = beside_unobserved(watched, prepared.settings.seed, (users, items))
     users, items, liked = watched.user_index, watched.item_index, watched.liked
-    auc_per_user(users, liked, np.zeros(len(users)))
+    auc(liked, np.zeros(len(users)))
     pairs = watched.user_ids[users], watched.item_ids[items]
 
     def score() -> np.ndarray:

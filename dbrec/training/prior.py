@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 
 from dbrec.interactions import Interactions
-from dbrec.scoring.biases import Biases
+from dbrec.products import pair_scores
+from dbrec.scoring.biases import Biases, variance
 from dbrec.scoring.choice import largest_places, matrix
 
 DIM, L2 = 64, 20.0  # of the likings that half of the users explain the other half's by
@@ -25,9 +26,8 @@ def shared_taste(interactions: Interactions, biases: Biases, seed: int = 0) -> f
         biases: Of the users and items.
         seed: Seed of the halves and of the decompositions.
     """
-    share = interactions.liked.mean()
     told = biases.users[interactions.user_index] + biases.items[interactions.item_index]
-    rest = interactions.liked - share - share * (1 - share) * told
+    rest = interactions.liked - interactions.liked.mean() - variance(interactions) * told
     if not rest.any():
         return LEAST
     users, items = interactions.user_index, interactions.item_index
@@ -38,7 +38,7 @@ def shared_taste(interactions: Interactions, biases: Biases, seed: int = 0) -> f
         kept, rows = largest_places(table, min(DIM, *table.shape), L2 * rest.var(), seed)
         own = kept @ rows**2
         whole = matrix(interactions, np.where(learned, 0.0, rest)) @ rows.T * kept
-        products = np.einsum("nd,nd->n", whole[users], rows.T[items])
+        products = pair_scores(whole, rows.T, users, items)
         # a pair may stand several times, and each time is left out
         itself = np.asarray(matrix(interactions, rest)[users, items]).ravel()
         without = (products - itself * own[items]) / (1 - own[items])
