@@ -97,6 +97,7 @@ def measure(data: SyntheticData, fit: Fit) -> dict:
     keras.utils.set_random_seed(fit.seed)
     start = time.perf_counter()
     ready = prepared(data, train, fit)
+    ready.taste  # noqa: B018 - first, as in a fit
     sampling, samplers = time.perf_counter(), list(ready.samplers.values())
     note("sampler", sampling)
     network, history = ready.networks()[0], ready.histories

@@ -87,13 +87,18 @@ class Prepared:
         """Triplets an epoch, of each kind: as many as can start one of the side with fewer of them."""
         return min(map(len, self.samplers.values()))
 
-    def prior(self) -> Prior:
-        """Draw ids back the more, the less taste is shared, and columns the more, the less they tell."""
+    @cached_property
+    def taste(self) -> float:
+        """How well people's likings are told by those of others."""
         data, biases = self.interactions, self.biases
         if not data.has_disliked:
             data = beside_unobserved(data, self.settings.seed)
             biases = fit_biases(data, (self.user_encoder, self.item_encoder), self.evidence)
-        strength = PRIOR / shared_taste(data, biases, self.settings.seed) / self.n_positives
+        return shared_taste(data, biases, self.settings.seed)
+
+    def prior(self) -> Prior:
+        """Draw ids back the more, the less taste is shared, and columns the more, the less they tell."""
+        strength = PRIOR / self.taste / self.n_positives
         encoders = self.user_encoder, self.item_encoder
         pairs = zip(encoders, self.evidence, strict=True)
         return Prior(self.biases, [strength / encoder.in_tower(evidence) for encoder, evidence in pairs])
@@ -170,6 +175,7 @@ def fit_model(settings: Settings, interactions: Interactions, users, items, watc
 
 def fit_networks(prepared: Prepared, watched: Interactions | None, epochs: int | None) -> Trained:
     """Train new networks, 50 epochs at most where `epochs` is None, and make the model of them."""
+    prepared.taste  # noqa: B018 - its working memory is free again before the samplers stand
     settings, n_positives = prepared.settings, prepared.n_positives
     batch_size = default_batch_size(n_positives)
     network_train, network_predict = prepared.networks()
