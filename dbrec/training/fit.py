@@ -20,7 +20,7 @@ from dbrec.training.batches import position_dataset
 from dbrec.training.histories import Histories
 from dbrec.training.loop import ValidationAUC, train
 from dbrec.training.position_network import PositionNetwork, Prior
-from dbrec.training.prior import beside_unobserved, shared_taste
+from dbrec.training.prior import LEAST, beside_unobserved, shared_taste
 from dbrec.training.sampling import Negatives, NoTripletsError, TripletSampler
 from dbrec.training.towers import build_predict, build_towers
 
@@ -90,10 +90,13 @@ class Prepared:
     @cached_property
     def taste(self) -> float:
         """How well people's likings are told by those of others."""
-        data, biases = self.interactions, self.biases
-        if not data.has_disliked:
-            data = beside_unobserved(data, self.settings.seed)
-            biases = fit_biases(data, (self.user_encoder, self.item_encoder), self.evidence)
+        data = self.interactions
+        if data.has_disliked:
+            return shared_taste(data, self.biases, self.settings.seed)
+        data = beside_unobserved(data, self.settings.seed)
+        if not data.has_disliked:  # no draw was free: of few ratings nothing is known
+            return LEAST
+        biases = fit_biases(data, (self.user_encoder, self.item_encoder), self.evidence)
         return shared_taste(data, biases, self.settings.seed)
 
     def prior(self) -> Prior:
@@ -175,6 +178,9 @@ def fit_model(settings: Settings, interactions: Interactions, users, items, watc
 
 def fit_networks(prepared: Prepared, watched: Interactions | None, epochs: int | None) -> Trained:
     """Train new networks, 50 epochs at most where `epochs` is None, and make the model of them."""
+    data = prepared.interactions
+    if not data.has_disliked and len(data) == len(data.user_ids) * len(data.item_ids):
+        raise ValueError(_lacks(data, prepared.settings.liked_from))
     prepared.taste  # noqa: B018 - its working memory is free again before the samplers stand
     settings, n_positives = prepared.settings, prepared.n_positives
     batch_size = default_batch_size(n_positives)
