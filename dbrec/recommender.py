@@ -27,24 +27,20 @@ class HybridRecommender(BaseEstimator):
     that a person rated, in closed form. *Newcomers*: an id without ratings gets the vector that its features
     tell, by what training made of those who share them.
 
-    `score` is how much a person would like an item: liking plus choice. Lists are made by another product,
-    in which choice decides (``list_score``): what to show isn't just what people would like.
+    `score` is how much a person would like an item, or how likely they choose it: liking plus choice. In
+    lists choice decides (``list_score``): what to show isn't just what people would like.
 
     Settings are stored as given and checked when a fit or a job starts.
 
     Args:
-        embedding_dim: Length of the vectors, at least 1.
+        embedding_dim: Length of the vectors of taste, at least 1.
+        choice_dim: Length of the items' factors of choice, at least 0, which leaves choice out. Where there
+            are fewer users or items, choice is exact.
         liked_from: Lowest rating that counts as liked.
         epochs: Epochs to train, at most. None finds the number by early stopping: on `validation` or,
             without, on a tenth of the ratings, after which all of them are learned anew.
-        batch_size: Triplets a batch. None makes at most 56 batches an epoch.
         learning_rate: Adam's learning rate, in (0, 1].
         l2: Weight of the penalty on the vectors, at least 0.
-        dropout: Chance that an id or a feature is dropped in training, in [0, 1).
-        history_dim: Length of the items' factors of choice, which histories sum up; 0 leaves both out.
-        choice_weight: What choice counts in the score, at least 0.
-        members: Towers to train side by side, whose mean counts. One trains in a third of the time of four,
-            and is a little worse.
         seed: Seed of all draws: the same seed gives the same losses on the same machine.
         verbose: Whether to print a line an epoch.
 
@@ -64,63 +60,59 @@ class HybridRecommender(BaseEstimator):
     def __init__(
         self,
         embedding_dim: int = Settings.embedding_dim,
+        choice_dim: int = Settings.choice_dim,
         liked_from: float = Settings.liked_from,
         epochs: int | None = Settings.epochs,
-        batch_size: int | None = Settings.batch_size,
         learning_rate: float = Settings.learning_rate,
         l2: float = Settings.l2,
-        dropout: float = Settings.dropout,
-        history_dim: int = Settings.history_dim,
-        choice_weight: float = Settings.choice_weight,
-        members: int = Settings.members,
         seed: int = Settings.seed,
         verbose: bool = Settings.verbose,
     ):
         self.embedding_dim = embedding_dim
+        self.choice_dim = choice_dim
         self.liked_from = liked_from
         self.epochs = epochs
-        self.batch_size = batch_size
         self.learning_rate = learning_rate
         self.l2 = l2
-        self.dropout = dropout
-        self.history_dim = history_dim
-        self.choice_weight = choice_weight
-        self.members = members
         self.seed = seed
         self.verbose = verbose
 
     def fit(
         self,
-        ratings: pd.DataFrame,
+        interactions: pd.DataFrame,
         users: pd.DataFrame | None = None,
         items: pd.DataFrame | None = None,
         validation: pd.DataFrame | None = None,
     ) -> "HybridRecommender":
-        """Learn from ratings and, where given, from features.
+        """Learn from ratings, counts or clicks and, where given, from features.
 
         Args:
-            ratings: Columns ``user_id``, ``item_id`` (ints or text) and ``rating`` (numbers), a row a pair.
+            interactions: Columns ``user_id`` and ``item_id`` (ints or text), and ``rating`` (numbers, a row a
+                pair), or ``weight`` (numbers above 0, such as counts, hours or money; the rows of a pair are
+                added up), or neither. Where no rating is below `liked_from`, or there is none, only choices
+                are known: what a user didn't choose is compared with them, `score` says how likely they
+                choose an item, and a weight counts by its place among all weights, from 1 to 2.
             users: User features, indexed by user id or with a column ``user_id``. Columns of any name:
                 numbers, text, booleans or pandas categoricals, or tuples of categories; missing is allowed.
             items: Item features, likewise.
-            validation: Ratings to watch for early stopping, with the columns of `ratings`.
+            validation: What to watch for early stopping, with the columns of `interactions`.
 
         Raises:
-            TypeError, ValueError: If a setting, the ratings or a feature can't be understood, no triplet can
-                be drawn, or training ends in numbers that aren't finite. What was fitted before stays.
+            TypeError, ValueError: If a setting, an interaction or a feature can't be understood, no triplet
+                can be drawn, or training ends in numbers that aren't finite. What was fitted before stays.
             RuntimeError: In a process forked from one that had imported TensorFlow.
         """
         from dbrec.training.fit import fit_model  # here, so that loading and serving need no TensorFlow
 
         settings = Settings(**self.get_params())
-        interactions = Interactions.from_frame(ratings, settings.liked_from)
+        known = Interactions.from_frame(interactions, settings.liked_from)
         watched = None
         if validation is not None:
             watched = Interactions.from_frame(validation, settings.liked_from, "validation")
-        trained = fit_model(settings, interactions, users, items, watched)
+        trained = fit_model(settings, known, users, items, watched)
         return self._serve(trained.model, trained.network_train, trained.network_predict)
 
-    def write_job(self, folder, ratings: pd.DataFrame, users=None, items=None, n_shards: int = 4) -> "Job":
+    def write_job(self, folder, interactions, users=None, items=None, n_shards: int = 4) -> "Job":
         """Write what `fit` would train as a job for several processes.
 
         ``python -m dbrec.training.workers FOLDER --workers 2`` trains it; `from_job` takes what it learned.
@@ -128,16 +120,15 @@ class HybridRecommender(BaseEstimator):
 
         Raises:
             OSError: If the folder holds something or can't be written; nothing is left behind.
-            TypeError, ValueError: As `fit`; if a batch can't be cut into that many equal parts, `epochs` is
-                None, or `dropout` isn't 0.
+            TypeError, ValueError: As `fit`; if `n_shards` isn't at least 1, or `epochs` is None.
         """
         from dbrec.training.fit import prepare
         from dbrec.training.workers.jobs import check_job, write_job
 
         settings = Settings(**self.get_params())
         check_job(folder, settings, n_shards)
-        interactions = Interactions.from_frame(ratings, settings.liked_from)
-        return write_job(folder, prepare(settings, interactions, users, items), n_shards)
+        known = Interactions.from_frame(interactions, settings.liked_from)
+        return write_job(folder, prepare(settings, known, users, items), n_shards)
 
     @classmethod
     def from_job(cls, folder) -> "HybridRecommender":
@@ -152,6 +143,20 @@ class HybridRecommender(BaseEstimator):
         trained = trained_model(folder)
         recommender = cls(**vars(trained.model.settings))
         return recommender._serve(trained.model, trained.network_train, trained.network_predict)
+
+    @classmethod
+    def mean_of(cls, recommenders: Iterable["HybridRecommender"]) -> "HybridRecommender":
+        """Make one of several that were fitted on the same data, with different seeds or in parallel.
+
+        Liking is the mean of theirs; choice, which hardly has a seed, and settings are those of the first.
+
+        Raises:
+            ValueError: If there are none, or they were fitted on different interactions or with different
+                features.
+        """
+        if not (models := [recommender._fitted() for recommender in recommenders]):
+            raise ValueError("there are no recommenders: give at least one")
+        return cls(**vars(models[0].settings))._serve(FittedModel.mean_of(models))
 
     def _serve(self, model: FittedModel, network_train=None, network_predict=None) -> "HybridRecommender":
         """Take all that was fitted, at once."""

@@ -15,18 +15,18 @@ import pandas as pd
 import pytest
 
 import dbrec
+from dbrec.checks import PAIR
 from dbrec.data.splits import split_ratings
 from dbrec.features.encoder import FeatureEncoder
 from dbrec.interactions import Interactions
 from dbrec.recommender import HybridRecommender
-from dbrec.scoring.choice import item_factors
 from dbrec.scoring.scorer import VectorScorer
 from dbrec.storage import _manifest
 from dbrec.training.workers import distributed
 from dbrec.training.workers.jobs import batches, read_job
 from dbrec.training.workers.state import build_network, write_state
 
-SMALL = {"members": 1, "embedding_dim": 4, "epochs": 1, "verbose": False}
+SMALL = {"embedding_dim": 4, "epochs": 1, "verbose": False}
 PACKAGE = Path(dbrec.__file__).parent
 
 
@@ -170,18 +170,17 @@ def test_other_columns_of_ratings_may_have_any_name(label):
             ValueError,
             r"the columns \[0, 1, 2\].*'user_id'.* must be there",
         ),
-        (THREE.rename(columns=str.upper), ValueError, r"\['USER_ID'.*.*'user_id'.* must be there"),
-        (THREE.rename(columns={"rating": b"rating"}), ValueError, "'rating'.* must be there"),
+        (THREE.rename(columns=str.upper), ValueError, "a column 'RATING': name it 'rating'"),
+        (THREE.rename(columns={"rating": b"rating"}), ValueError, "a column b'rating': name it 'rating'"),
+        (THREE.rename(columns={"rating": "Rating"}), ValueError, "a column 'Rating': name it 'rating'"),
+        (THREE.rename(columns={"rating": "weights "}), ValueError, "a column 'weights ': name it 'weight'"),
+        (THREE.assign(weight=1), ValueError, "has a rating and a weight: leave one"),
         (pd.concat({"a": THREE}, axis=1), ValueError, "'user_id'.* must be there"),
         (pd.concat([THREE, THREE["rating"]], axis=1), ValueError, "'rating'.* must be there, each once"),
         (pd.concat([THREE, THREE["user_id"]], axis=1), ValueError, "'user_id'.* must be there, each once"),
         (pd.concat([THREE, THREE]), ValueError, "user 'b' with item 7 more than once: keep one row a pair"),
-        (THREE[:0], ValueError, "of 0 rows in ratings, 0 are liked"),
-        (
-            THREE.assign(rating=5),
-            ValueError,
-            "of 3 rows in ratings, 3 are liked .* choose liked_from between",
-        ),
+        (THREE[:0], ValueError, "ratings has no rows: give at least one"),
+        (THREE.assign(rating=1), ValueError, "none of 3 rows in ratings is liked .* choose liked_from up to"),
     ],
 )
 def test_what_is_no_frame_of_ratings_is_refused(ratings, error, message):
@@ -191,14 +190,7 @@ def test_what_is_no_frame_of_ratings_is_refused(ratings, error, message):
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        (
-            {"user_id": [1, 1], "item_id": [1, 2], "rating": [5, 1]},
-            "none of 2 items is liked by one user and",
-        ),
-        (
-            {"user_id": [1, 2], "item_id": [1, 1], "rating": [5, 1]},
-            "none of 2 users gave two items different",
-        ),
+        ({"user_id": [1, 1, 2, 2], "item_id": [1, 2, 1, 2]}, "each of 2 users chose each of 2 items"),
         (
             {"user_id": [1, 2], "item_id": [1, 2], "rating": [5, 1]},
             "none of 2 users gave two items different",
@@ -213,7 +205,7 @@ def test_ratings_that_lack_what_is_learned_from_say_what_they_lack(rows, message
     ("change", "error", "message"),
     [
         (lambda v: {}, TypeError, "validation is a dict: give a frame"),
-        (lambda v: v[:0], ValueError, "of 0 rows in validation, 0 are liked"),
+        (lambda v: v[:0], ValueError, "validation has no rows"),
         (lambda v: v[["user_id"]], ValueError, "validation has the columns .*'item_id'.* must be there"),
         (lambda v: v.assign(rating=np.nan), ValueError, "row .* of validation has the rating nan"),
         (
@@ -227,9 +219,9 @@ def test_ratings_that_lack_what_is_learned_from_say_what_they_lack(rows, message
             r"validation\['item_id'\] holds '100', ids here are like 100: give ids",
         ),
         (
-            lambda v: v.assign(rating=np.where(v.user_id < "u3", 5, 2)),
+            lambda v: v.assign(rating=5),
             ValueError,
-            "no user has both liked and not-liked rows",
+            "all .* labels are the same: AUC needs liked and not-liked",
         ),
     ],
 )
@@ -411,8 +403,8 @@ def test_ids_of_features_are_found_in_the_index_or_their_column_whatever_their_m
 # --- fit again: build all, then swap
 
 
-def with_nan(self, rows, history=None):
-    return np.full((rows.shape[0], 4), np.nan), np.zeros((rows.shape[0], 1))
+def with_nan(self, histories=None, training=False):
+    return np.full((self.rows.shape[0], 6), np.nan, np.float32)
 
 
 AGAIN = {
@@ -429,7 +421,7 @@ AGAIN = {
     "validation of other ids": lambda r, p: r.fit(
         p["ratings"], validation=p["ratings"].assign(item_id=p["ratings"].item_id.astype(str))
     ),
-    "one item": lambda r, p: r.fit(p["ratings"][p["ratings"].item_id == 100]),
+    "one item, chosen by all": lambda r, p: r.fit(p["ratings"].loc[p["ratings"].item_id == 100, PAIR]),
     "numbers that are not finite": lambda r, p: r.fit(p["ratings"], p["users"]),
 }
 
@@ -439,7 +431,7 @@ def test_a_fit_that_fails_leaves_all_as_it_was(small, planted, again, monkeypatc
     recommender = copy.deepcopy(small)
     before = recommender.score("u0", range(100, 160)).tolist()
     if again == "numbers that are not finite":
-        monkeypatch.setattr("dbrec.training.layers.FeatureTower.tastes_and_biases", with_nan)
+        monkeypatch.setattr("dbrec.training.position_network.Columns.all_vectors", with_nan)
     refused(lambda: AGAIN[again](recommender, planted), (TypeError, ValueError), ".*")
     assert recommender.score("u0", range(100, 160)).tolist() == before
     assert recommender.user_status("u0").tolist() == ["ratings"]
@@ -674,8 +666,8 @@ FILES = [
     "as_rated.npz",
     "interactions.npz",
     "item_features.npz",
-    "new_items.npz",
-    "new_users.npz",
+    "new_choice.npz",
+    "new_liking.npz",
     "user_features.npz",
     "vectors.npz",
 ]
@@ -770,7 +762,7 @@ def test_the_manifest_or_the_data_of_another_model_is_damaged(folder, other):
         ("user_features.npz", changed(rows=lambda rows: rows + 999)),
         ("user_features.npz", changed(rows=lambda rows: -rows)),
         ("user_features.npz", changed(all_ids=lambda ids: ids[::-1])),
-        ("new_users.npz", changed(mean=lambda mean: mean.astype(str))),
+        ("new_liking.npz", changed(mean=lambda mean: mean.astype(str))),
         ("as_rated.npz", changed(as_rated=lambda table: table[:, ::-1])),
     ],
 )
@@ -787,7 +779,7 @@ def test_arrays_that_were_changed_are_damaged_whatever_they_hold(folder, name, h
         lambda found: found["settings"].update(seed="x"),
         lambda found: found["settings"].update(liked_from=9),
         lambda found: found["settings"].update(embedding_dim=5),
-        lambda found: found["settings"].update(members=2),
+        lambda found: found["settings"].update(choice_dim=2),
         lambda found: found["settings"].update(new=1),
         lambda found: found["settings"].pop("l2"),
         lambda found: found["encoders"]["user"]["columns"][0].update(kind="__class__"),
@@ -944,7 +936,8 @@ def test_a_file_of_a_job_that_is_not_what_was_written_is_damaged(job_folder, nam
 
 
 @pytest.mark.parametrize(
-    "settings", [{"embedding_dim": 5}, {"members": 2}, {"seed": 3}, {"epochs": 9}, {"learning_rate": "fast"}]
+    "settings",
+    [{"embedding_dim": 5}, {"choice_dim": 2}, {"seed": 3}, {"epochs": 9}, {"learning_rate": "fast"}],
 )
 def test_a_job_whose_settings_were_changed_is_damaged(job_folder, settings):
     manifest = job_folder / "job.json"
@@ -1012,23 +1005,26 @@ def test_a_job_that_was_not_trained_to_its_end_says_so(job_folder):
     ("settings", "arguments", "error", "message"),
     [
         ({"embedding_dim": 0}, {}, ValueError, "embedding_dim is 0: give a whole number"),
-        ({"members": 0}, {}, ValueError, "members is 0: give a whole number"),
+        ({"choice_dim": -1}, {}, ValueError, "choice_dim is -1: give a whole number"),
         ({"learning_rate": np.nan}, {}, ValueError, "learning_rate is nan: give a finite number"),
         ({"seed": -1}, {}, ValueError, "seed is -1: give a whole number"),
         ({"epochs": None}, {}, ValueError, "epochs is None: give the number of epochs"),
-        ({"dropout": 0.1}, {}, ValueError, "dropout is 0.1: workers would drop"),
-        ({"batch_size": 33}, {}, ValueError, "batch_size is 33 and n_shards is 4"),
         ({}, {"n_shards": 1.5}, ValueError, "n_shards is 1.5: give a whole number of at least 1"),
         ({}, {"n_shards": None}, ValueError, "n_shards is None: give a whole number of at least 1"),
-        ({}, {"ratings": None}, TypeError, "ratings is a NoneType: give a frame"),
-        ({}, {"ratings": THREE.assign(rating=np.nan)}, ValueError, "has the rating nan: give finite numbers"),
+        ({}, {"interactions": None}, TypeError, "ratings is a NoneType: give a frame"),
+        (
+            {},
+            {"interactions": THREE.assign(rating=np.nan)},
+            ValueError,
+            "has the rating nan: give finite numbers",
+        ),
         ({}, {"users": {}}, TypeError, "users is a dict: give a DataFrame by id"),
     ],
 )
 def test_a_job_that_cannot_be_is_refused_before_anything_is_written(
     planted, tmp_path, settings, arguments, error, message
 ):
-    given = {"ratings": planted["ratings"]} | arguments
+    given = {"interactions": planted["ratings"]} | arguments
     write = lambda: HybridRecommender(**SMALL | settings).write_job(tmp_path / "job", **given)  # noqa: E731
     refused(write, error, message)
     assert not list(tmp_path.iterdir())
@@ -1087,23 +1083,6 @@ def test_a_scorer_refuses_what_cannot_serve(change, error, message):
     parts |= {"item_vectors": np.ones((4, 2)), "seen": SEEN}
     assert len(VectorScorer(**parts).recommend("a")) == 2
     refused(lambda: VectorScorer(**parts | change), error, message)
-
-
-@pytest.mark.parametrize(
-    ("setting", "message"),
-    [
-        ({"l2": np.nan}, "l2 is nan: give a finite number"),
-        ({"l2": np.inf}, "l2 is inf: give a finite number"),
-        ({"l2": 0}, "l2 is 0: give a finite number"),
-        ({"dim": "a"}, "dim is 'a': give a whole number"),
-        ({"seed": None}, "seed is None: give a whole number"),
-        ({"item_power": np.inf}, "item_power is inf: give a finite number"),
-        ({"user_power": 10**400}, "user_power is 1000.*: give a finite number"),
-    ],
-)
-def test_factors_of_choice_refuse_settings_that_cannot_be(setting, message):
-    rows = np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1]), np.array([True, False, False, True])
-    refused(lambda: item_factors(*rows, n_items=2, **setting), ValueError, message)
 
 
 @pytest.mark.parametrize(

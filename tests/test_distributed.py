@@ -12,16 +12,14 @@ import pytest
 from dbrec.interactions import Interactions
 from dbrec.settings import Settings
 from dbrec.training.batches import position_dataset
-from dbrec.training.fit import prepare
+from dbrec.training.fit import default_batch_size, prepare
 from dbrec.training.loop import train
 from dbrec.training.workers import distributed
 from dbrec.training.workers.jobs import TRIPLET, batches, read_job, write_job
 from dbrec.training.workers.launcher import Worker, launch, running, watch
 from dbrec.training.workers.state import build_network, trained_network, write_state
 
-SETTINGS = Settings(
-    embedding_dim=8, epochs=6, batch_size=16, learning_rate=0.01, members=2, history_dim=6, verbose=False
-)
+SETTINGS = Settings(embedding_dim=8, epochs=6, learning_rate=0.01, choice_dim=6, verbose=False)
 USERS, ITEMS = [part.ravel() for part in np.indices((40, 30))]
 STARS = 1 + (3 * USERS + 5 * ITEMS + USERS * ITEMS) % 5
 EVERY = 20
@@ -69,7 +67,7 @@ def test_one_process_does_what_fit_does(tmp_path):
     job = write(tmp_path)
     distributed.train(job)
     network = build_network(job)
-    triplets = position_dataset(prepared().samplers(), SETTINGS.batch_size, SETTINGS.members)
+    triplets = position_dataset(list(prepared().samplers.values()), job.batch_size)
     train(network, triplets, job.steps, SETTINGS.epochs, SETTINGS.learning_rate, verbose=False)
     assert largest_difference(network, build_network(job)) > 0.1
     assert largest_difference(network, trained_network(job)) < 1e-5
@@ -101,7 +99,7 @@ def test_a_run_whose_worker_was_killed_goes_on_to_the_same_weights(tmp_path, by_
 @pytest.mark.parametrize("n_workers", [1, 2, 4])
 def test_workers_read_every_triplet_once_and_share_each_batch(job, n_workers):
     parts = [list(batches(job, worker, n_workers)) for worker in range(n_workers)]
-    expected = iter(position_dataset(prepared().samplers(), SETTINGS.batch_size, SETTINGS.members))
+    expected = iter(position_dataset(list(prepared().samplers.values()), job.batch_size))
     for of_workers in zip(*parts, strict=True):
         whole = next(expected)[0]
         for side in range(2):
@@ -116,6 +114,46 @@ def test_batches_go_on_where_they_are_told_to(job):
     assert len(rest) == len(whole) - job.steps - 3
     assert all(np.array_equal(a, b) for a, b in zip(rest[0], whole[job.steps + 3], strict=True))
     assert not list(batches(job, start=len(whole)))
+
+
+@pytest.mark.parametrize("n_shards", [1, 3, 5])
+def test_a_batch_has_as_many_triplets_for_each_shard(tmp_path, n_shards):
+    job = write(tmp_path, replace(SETTINGS, epochs=1), n_shards)
+    least = default_batch_size(job.prepared.n_positives)
+    assert job.batch_size % n_shards == 0 and least <= job.batch_size < least + n_shards
+    assert (job.steps - 1) * job.batch_size < job.prepared.n_positives <= job.steps * job.batch_size
+    parts = [next(batches(job, worker, n_shards)) for worker in range(n_shards)]
+    assert {len(triplets.anchor) for part in parts for triplets in part} == {job.batch_size // n_shards}
+
+
+def test_a_job_may_have_one_side_alone_as_its_anchors(tmp_path):
+    # each user rated one item, so that only items tell who likes them more
+    frame = pd.DataFrame({"user_id": range(40), "item_id": np.arange(40) % 5, "rating": [5, 1, 4, 2] * 10})
+    rated = Interactions.from_frame(frame, SETTINGS.liked_from)
+    job = write_job(tmp_path, prepare(SETTINGS, rated, None, None))
+    assert {len(batch) for batch in batches(job)} == {1}
+    distributed.train(job)
+    network = build_network(read_job(tmp_path))
+    assert network.anchors == ("item",)
+    samplers = list(prepare(SETTINGS, rated, None, None).samplers.values())
+    triplets = position_dataset(samplers, job.batch_size)
+    train(network, triplets, job.steps, SETTINGS.epochs, SETTINGS.learning_rate, verbose=False)
+    assert largest_difference(network, trained_network(job)) < 1e-5
+
+
+def test_a_job_of_choices_holds_negatives_that_were_never_chosen(tmp_path):
+    chosen = (3 * USERS + ITEMS) % 4 == 0
+    frame = pd.DataFrame({"user_id": USERS[chosen], "item_id": ITEMS[chosen]})
+    ready = prepare(SETTINGS, Interactions.from_frame(frame, SETTINGS.liked_from), None, None)
+    job = read_job(write_job(tmp_path, ready).folder)
+    assert not job.prepared.interactions.has_disliked and not build_network(job).negatives_rated
+    pairs = set(zip(USERS[chosen].tolist(), ITEMS[chosen].tolist(), strict=True))
+    of_user, of_item = next(batches(job))
+    assert pairs.issuperset(zip(of_user.anchor.tolist(), of_user.positive.tolist(), strict=True))
+    assert pairs.isdisjoint(zip(of_user.anchor.tolist(), of_user.negative.tolist(), strict=True))
+    assert pairs.issuperset(zip(of_item.positive.tolist(), of_item.anchor.tolist(), strict=True))
+    assert pairs.isdisjoint(zip(of_item.negative.tolist(), of_item.anchor.tolist(), strict=True))
+    assert not of_user.negative_rating.any() and not of_item.negative_rating.any()
 
 
 def test_a_failing_worker_is_reported_by_its_last_lines(tmp_path):
@@ -143,7 +181,7 @@ def test_a_worker_ends_with_its_launcher(job):
 def test_workers_that_cannot_share_a_batch_are_refused(job, n_workers):
     with pytest.raises(
         ValueError,
-        match=f"{n_workers}(: give a whole number| workers can't share a global batch of 16 in 4 shards)",
+        match=f"{n_workers}(: give a whole number| workers can't share a global batch of 32 in 4 shards)",
     ):
         launch(job.folder, n_workers)
 
@@ -207,11 +245,9 @@ except OSError as error:
 @pytest.mark.parametrize(
     "settings, n_shards, message",
     [
-        (SETTINGS, 3, "batch_size is 16 and n_shards is 3"),
         (SETTINGS, 0, "n_shards is 0"),
         (SETTINGS, 1.5, "n_shards is 1.5: give a whole number"),
         (replace(SETTINGS, epochs=None), 4, "epochs is None"),
-        (replace(SETTINGS, dropout=0.1), 4, "dropout is 0.1: workers would drop different codes"),
     ],
 )
 def test_a_job_that_cannot_be_shared_is_not_written(tmp_path, settings, n_shards, message):

@@ -27,9 +27,9 @@ def test_a_tenth_is_held_out_and_each_rating_stands_in_one_part(data):
     assert not any(isinstance(column, np.memmap) for column in train + test)
 
 
-@pytest.mark.parametrize("history_dim", [0, 8])
-def test_a_small_size_is_fitted_and_judged(data, history_dim):
-    found = measure(data, Fit(members=2, embedding_dim=4, epochs=3, history_dim=history_dim))
+@pytest.mark.parametrize("choice_dim", [0, 8])
+def test_a_small_size_is_fitted_and_judged(data, choice_dim):
+    found = measure(data, Fit(embedding_dim=4, epochs=3, choice_dim=choice_dim))
     assert found["n_train"] + 4000 * 0.1 == pytest.approx(4000, rel=0.05)
     assert found["steps"] * found["batch_size"] >= found["n_positives"]
     assert 0.55 < found["auc"] < found["auc_planted"] < 1 and 0 < found["ndcg"] < 1
@@ -41,7 +41,7 @@ def test_a_small_size_is_fitted_and_judged(data, history_dim):
         <= found["peak_lists_mib"]
     )
     rows = 150 + 1 + (2 + 7 + 21 + 3) + 100 + 1 + 18 + (16 + 1)  # of the tables: ids, features, and unknown
-    assert found["model_mib"] >= 4 * 4 * (rows - 20) * 2 * 5 / 1024**2  # few years may be fewer bins
+    assert found["model_mib"] >= 4 * 4 * (rows - 20) * 5 / 1024**2  # few years may be fewer bins
 
 
 def rows_in(path):
@@ -57,8 +57,8 @@ def test_sizes_are_stored_as_they_end_and_passed_over_once_there(tmp_path, monke
     for size in (120_000, 100_000, 120_000):
         run(size, Fit(), path)
     assert rows_in(path) == [100_000, 120_000] and len(asked) == 2
-    run(120_000, Fit(members=4), path)
-    assert rows_in(path) == [100_000, 120_000, 120_000] and asked[-1] == (120_000, Fit(members=4))
+    run(120_000, Fit(choice_dim=4), path)
+    assert rows_in(path) == [100_000, 120_000, 120_000] and asked[-1] == (120_000, Fit(choice_dim=4))
 
 
 def test_a_size_that_fails_is_told_and_the_rows_before_stay(tmp_path, monkeypatch):

@@ -21,6 +21,10 @@ def changed(**columns):
     return FRAME.assign(**columns)
 
 
+def weights(numbers):
+    return FRAME.drop(columns="rating").assign(weight=numbers)
+
+
 @pytest.mark.parametrize(
     "frame",
     [
@@ -72,14 +76,88 @@ def test_what_stands_for_ints_text_and_numbers_is_taken_as_such(frame):
         (changed(rating=[4, 2, np.inf]), ValueError, "row 9 of ratings has the rating inf: give finite"),
         (changed(rating=[4, 2, 1e300]), ValueError, r"rating 1e\+300: give finite numbers of up to 1e\+09"),
         (changed(user_id="b", item_id=[7, 7, 3]), ValueError, "user 'b' with item 7 more than once"),
-        (changed(rating=4), ValueError, r"of 3 rows in ratings, 3 are liked \(rating >= 4\): both kinds"),
-        (changed(rating=3), ValueError, "of 3 rows in ratings, 0 are liked"),
-        (FRAME.head(0), ValueError, "of 0 rows in ratings"),
+        (
+            changed(rating=3),
+            ValueError,
+            r"none of 3 rows in ratings is liked \(rating >= 4\): choose liked_from up to the highest "
+            "rating, 3, or leave the column out",
+        ),
+        (FRAME.head(0), ValueError, "ratings has no rows: give at least one"),
+        (
+            changed(weight=1),
+            ValueError,
+            "ratings has a rating and a weight: leave one of the two columns out",
+        ),
+        (
+            weights([2, 0, 1]),
+            ValueError,
+            "row 9 of ratings has the weight 0: give finite numbers above 0 and",
+        ),
+        (weights([-0.5, 2, 1]), ValueError, "row 8 of ratings has the weight -0.5: give finite .* above 0"),
+        (
+            weights([2, np.nan, 1]),
+            ValueError,
+            "row 9 .* has the weight nan: .*leave rows without a weight out",
+        ),
+        (weights([2, np.inf, 1]), ValueError, "row 9 of ratings has the weight inf: give finite numbers"),
+        (weights([2, 2e9, 1]), ValueError, r"the weight 2000000000.0: .* up to 1e\+09"),
+        (weights(["1", "2", "3"]), ValueError, r"ratings\['weight'\] has dtype .*: give numbers"),
+        (
+            weights(pd.Timestamp("2000-01-01")),
+            ValueError,
+            r"\['weight'\] has dtype datetime64.*: give numbers",
+        ),
+        (pd.concat([weights(1), weights(1)["weight"]], axis=1), ValueError, "must be there, each once"),
     ],
 )
 def test_what_cannot_be_learned_from_is_refused(frame, error, message):
     with pytest.raises(error, match=message):
         Interactions.from_frame(frame, liked_from=4)
+
+
+def told(made):
+    """Give what is known of each pair, as raw ids and numbers."""
+    users, items = made.user_ids[made.user_index], made.item_ids[made.item_index]
+    return list(zip(users, items, made.value.tolist(), made.liked.tolist(), strict=True))
+
+
+def test_without_ratings_each_pair_counts_once_or_as_often_as_it_stands_and_all_are_liked():
+    clicks = FRAME.drop(columns="rating")
+    made = Interactions.from_frame(clicks, 4)
+    assert told(made) == [("b", 7, 0.5, True), ("a", 7, 0.5, True), ("b", 3, 0.5, True)]
+    twice = Interactions.from_frame(pd.concat([clicks, clicks.tail(1), clicks.head(1), clicks.tail(1)]), 4)
+    assert told(twice) == [("b", 7, 0.5, True), ("a", 7, 1 / 6, True), ("b", 3, 5 / 6, True)]
+    assert len(twice) == 3 and not made.has_disliked and not twice.has_disliked
+
+
+def test_weights_of_a_pair_are_added_up_in_the_order_of_its_first_row():
+    rows = pd.concat([weights([0.5, 2, 10]), weights([1, 4, 0.25])]).iloc[[1, 0, 5, 3, 2]]
+    made = Interactions.from_frame(rows, liked_from=100)  # liked_from says nothing of weights
+    assert told(made) == [
+        ("a", 7, 0.5, True),
+        ("b", 7, 1 / 6, True),
+        ("b", 3, 5 / 6, True),
+    ]  # of 2, 1.5, 10.25
+    assert not made.has_disliked
+
+
+def test_weights_are_taken_from_any_column_of_numbers():
+    for kind in ("Int64", "int8", "float32", "category", object):
+        made = Interactions.from_frame(weights([1, 2, 3]).astype({"weight": kind}), 4)
+        assert made.value.tolist() == [1 / 6, 0.5, 5 / 6]
+
+
+def test_a_huge_weight_is_no_more_than_the_largest_one():
+    usual, huge = (Interactions.from_frame(weights([1, 2, last]), 4) for last in (3, 1e9))
+    assert np.array_equal(usual.value, huge.value)
+
+
+def test_ratings_that_are_all_liked_are_choices_and_keep_their_height():
+    made = Interactions.from_frame(changed(rating=[4, 5, 9]), 4)
+    assert told(made) == [("b", 7, 4, True), ("a", 7, 5, True), ("b", 3, 9, True)]
+    assert not made.has_disliked and Interactions.from_frame(FRAME, 4).has_disliked
+    with pytest.raises(ValueError, match="user 'b' with item 7 more than once: keep one row a pair"):
+        Interactions.from_frame(pd.concat([FRAME, FRAME]).assign(rating=5), 4)
 
 
 def test_a_part_holds_only_the_ids_that_occur_in_it():
@@ -95,6 +173,11 @@ def test_it_is_split_as_its_frame_is():
     for part, expected in zip(parts, split_ratings(frame, 0.2, seed=3), strict=True):
         assert part.user_ids[part.user_index].tolist() == expected.user_id.tolist()
         assert part.item_ids[part.item_index].tolist() == expected.item_id.tolist()
+
+
+def test_a_part_of_ratings_may_hold_liked_ones_alone():
+    part = Interactions.from_frame(FRAME, 4).take(np.array([True, False, True]))
+    assert not part.has_disliked and part.value.tolist() == [4, 5]
 
 
 @pytest.mark.parametrize("ids", [["b", "a", "b"], [2, 1, 2]])

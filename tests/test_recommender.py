@@ -17,11 +17,13 @@ from dbrec._quiet import keras
 from dbrec.data.splits import split_ratings
 from dbrec.evaluation.auc import auc, auc_per_user
 from dbrec.recommender import HybridRecommender
-from dbrec.scoring.newcomers import after_ratings, log_odds_liked
+from dbrec.scoring.biases import log_odds
+from dbrec.scoring.choice import counts
+from dbrec.scoring.newcomers import after_ratings
 from dbrec.training.fit import prepare
 from dbrec.training.workers import distributed
 
-SMALL = {"embedding_dim": 8, "epochs": 40, "batch_size": 128, "members": 2, "verbose": False}
+SMALL = {"embedding_dim": 8, "epochs": 20, "verbose": False}
 
 
 @pytest.fixture(scope="session")
@@ -72,14 +74,12 @@ def test_an_unseen_user_and_item_are_scored_by_their_features(fitted):
 
 
 def test_an_unknown_user_is_scored_halfway_between_the_mean_user_and_the_items_odds(fitted):
-    recommender, train, _ = fitted
-    items = pd.Index(train.item_id.unique())
-    liked, places = (train.rating > 3).to_numpy(), items.get_indexer(train.item_id)
-    vectors = recommender.fitted_.vectors
-    rows = vectors.liking_rows(vectors.items)[vectors.item_ids.get_indexer(items)]
-    by_mean_user = rows @ recommender.fitted_.feature_maps[0].mean
-    expected = (by_mean_user + log_odds_liked(places, liked, len(items))) / 2
-    assert recommender.score("nobody", items) == pytest.approx(expected, abs=1e-5)
+    model = fitted[0].fitted_
+    data, vectors = model.interactions, model.vectors
+    rows = vectors.liking_rows(vectors.items)[: len(data.item_ids)]
+    by_mean_user = rows @ model.feature_maps[0].mean
+    expected = (by_mean_user + log_odds(data, data.item_index, len(data.item_ids))) / 2
+    assert fitted[0].score("nobody", data.item_ids) == pytest.approx(expected, abs=1e-5)
 
 
 def test_a_new_item_is_scored_by_the_words_of_its_title(planted):
@@ -127,30 +127,43 @@ def test_with_a_users_own_ratings_a_newcomer_is_scored_much_like_that_user(fitte
     assert np.corrcoef(told, known)[0, 1] > 0.9
 
 
-def test_a_newcomer_is_scored_by_what_they_named_by_the_usual_and_by_what_others_say(fitted):
+def test_a_newcomer_is_scored_by_what_they_named_by_features_and_by_what_others_say(fitted):
     model = fitted[0].fitted_
-    vectors, guess = model.vectors, model.feature_maps[0]
+    vectors, data, (of_liking, of_choice) = model.vectors, model.interactions, model.feature_maps
     named = vectors.item_ids.get_indexer([100, 101, 159])  # the last has no ratings, and tells of taste alone
     rows = vectors.items[named]
     above = vectors.block(rows, "newcomer")[:, 0]
     liked, taste = np.array([True, False, True]), vectors.liking_rows(rows)
-    told = after_ratings(guess.mean, guess.covariance, taste, liked, taste @ guess.mean + above)
-    liking = [*told, 0.5 * 10 / (10 + 3), 0]  # others say less to who has named three
-    choice = model.as_rated[named[0]] + model.as_rated[named[1]] / 2
-    told = {"liked": [100, 159], "disliked": [101]}
-    expected = vectors.items[:-1] @ np.append(liking, choice)
+    told = after_ratings(of_liking.mean, of_liking.covariance, taste, liked, taste @ of_liking.mean + above)
+    liking = np.array([*told, 0.5 * 10 / (10 + 3), 0])  # others say less to who has named three
+    as_liked, as_disliked = counts(data)[data.liked].mean(), counts(data)[~data.liked].mean()
+    choice = as_liked * model.as_rated[named[0]] + as_disliked * model.as_rated[named[1]]
+    told, places = {"liked": [100, 159], "disliked": [101]}, len(of_choice.mean)
+    to_score = np.concatenate([liking, choice, np.zeros(places)])
+    expected = vectors.items[:-1] @ to_score
     assert fitted[0].score_for(vectors.item_ids, **told) == pytest.approx(expected, abs=1e-4)
-    new = (5 / (5 + 3)) ** 2
-    to_list = np.append((0.01 + 0.1 * new) * np.array(liking), choice + new * vectors.usual_choice)
+    choice[:places] += (5 / (5 + 3)) ** 2 * of_choice.mean
+    to_list = np.concatenate([0.01 * liking, choice, choice[:places]])
     shown = fitted[0].recommend_for(**told, k=5)
-    places = vectors.item_ids.get_indexer(shown.item_id)
-    assert shown.list_score.to_numpy() == pytest.approx(vectors.items[places] @ to_list, abs=1e-4)
+    found = vectors.item_ids.get_indexer(shown.item_id)
+    assert shown.list_score.to_numpy() == pytest.approx(vectors.items[found] @ to_list, abs=1e-4)
 
 
-def test_what_is_usual_is_the_mean_choice_of_the_users(fitted):
-    vectors = fitted[0].fitted_.vectors
-    mean = vectors.block(vectors.users[: len(fitted[0].fitted_.interactions.user_ids)], "choice").mean(axis=0)
-    assert vectors.usual_choice == pytest.approx(mean, abs=1e-6)
+def test_who_has_rated_nothing_is_shown_what_people_of_their_features_choose(fitted):
+    vectors, of_choice = fitted[0].fitted_.vectors, fitted[0].fitted_.feature_maps[1]
+    newcomer, nobody = vectors.lists[vectors.user_ids.get_loc("u79")], vectors.lists[-1]
+    guess = of_choice(fitted[0].fitted_.encoders[0].features(["u79", "nobody"]))
+    assert vectors.block(newcomer, "choice")[: guess.shape[1]] == pytest.approx(guess[0], abs=1e-6)
+    assert vectors.block(nobody, "guess") == pytest.approx(of_choice.mean, abs=1e-6)
+
+
+def test_a_new_item_enters_the_lists_of_those_whose_kind_it_is(planted):
+    fresh = np.arange(150, 160)
+    ratings = planted["ratings"][~planted["ratings"].item_id.isin(fresh)]
+    recommender = HybridRecommender(**SMALL).fit(ratings, planted["users"], planted["items"])
+    for user, kind in (("u0", 0), ("u1", 1)):
+        new = [item for item in recommender.recommend(user, k=10).item_id if item in fresh]
+        assert new and all(item % 2 == kind for item in new)
 
 
 def test_what_a_user_with_ratings_is_shown_is_mostly_their_choice(fitted):
@@ -160,9 +173,9 @@ def test_what_a_user_with_ratings_is_shown_is_mostly_their_choice(fitted):
     assert np.corrcoef(shown, blocks[0] @ blocks[1])[0, 1] > 0.7
 
 
-def test_without_a_history_both_scores_are_those_of_the_towers(planted, tmp_path):
-    recommender = HybridRecommender(**SMALL | {"epochs": 3}, history_dim=0).fit(planted["ratings"])
-    assert recommender.fitted_.vectors.widths == (2 * 8, 2 * 2, 2, 0)
+def test_without_choice_both_scores_are_those_of_the_towers(planted, tmp_path):
+    recommender = HybridRecommender(**SMALL | {"epochs": 3}, choice_dim=0).fit(planted["ratings"])
+    assert recommender.fitted_.vectors.widths == (8, 2, 2, 0, 0)
     shown = recommender.recommend("u0", k=3)
     assert recommender.score("u0", shown.item_id) == pytest.approx(shown.list_score, abs=1e-6)
     told = recommender.recommend_for(liked=[101], k=3)
@@ -206,7 +219,7 @@ def test_the_same_seed_gives_the_same_losses(planted):
 
 def test_early_stopping_watches_the_score_that_is_served_and_keeps_the_best_epoch(planted):
     train, held_out = split_ratings(planted["ratings"])
-    recommender = HybridRecommender(**SMALL | {"epochs": None, "choice_weight": 5})
+    recommender = HybridRecommender(**SMALL | {"epochs": None})
     log = recommender.fit(train, validation=held_out).training_log_
     assert len(log) == log.val_auc.argmax() + 3  # patience of two
     scores = recommender.score(held_out.user_id, held_out.item_id)
@@ -214,9 +227,9 @@ def test_early_stopping_watches_the_score_that_is_served_and_keeps_the_best_epoc
 
 
 def test_without_validation_the_epochs_are_found_and_all_ratings_learned(planted, capsys):
-    recommender = HybridRecommender(embedding_dim=8, epochs=None, batch_size=128).fit(planted["ratings"])
+    recommender = HybridRecommender(embedding_dim=8, epochs=None).fit(planted["ratings"])
     printed = capsys.readouterr().out
-    assert f"best after {len(recommender.training_log_)} epochs; now on all 1,600 ratings" in printed
+    assert f"best after {len(recommender.training_log_)} epochs; now on all 1,600 interactions" in printed
     assert "val_auc" not in recommender.training_log_
 
 
@@ -296,17 +309,18 @@ def test_copies_serve_the_same_without_the_networks(fitted, copied):
 def test_a_clone_has_the_settings_and_has_learned_nothing(fitted):
     other = clone(fitted[0])
     assert other.get_params() == fitted[0].get_params() and not hasattr(other, "fitted_")
-    assert other.set_params(members=1) is other and other.members == 1
-    assert repr(HybridRecommender(members=1)) == "HybridRecommender(members=1)"
+    assert other.set_params(choice_dim=7) is other and other.choice_dim == 7
+    assert repr(HybridRecommender(choice_dim=7)) == "HybridRecommender(choice_dim=7)"
     with pytest.raises(NotFittedError, match="has learned nothing yet: call fit or load first"):
         other.score("u0", 100)
 
 
 def test_settings_of_numpy_are_saved_as_numbers(planted, tmp_path):
-    settings = {"liked_from": planted["ratings"].rating.max(), "members": np.int64(1), "epochs": 1}
+    settings = {"liked_from": planted["ratings"].rating.max(), "choice_dim": np.int64(7), "epochs": 1}
     recommender = HybridRecommender(**SMALL | settings).fit(planted["ratings"])
     recommender.save(tmp_path / "model")
-    assert HybridRecommender.load(tmp_path / "model").liked_from == 5
+    loaded = HybridRecommender.load(tmp_path / "model")
+    assert (loaded.liked_from, loaded.choice_dim) == (5, 7)
 
 
 def test_a_rating_on_the_border_is_a_liked_one(planted):
@@ -320,8 +334,8 @@ def test_what_ends_in_numbers_that_are_not_finite_is_refused_and_the_old_fit_sta
 ):
     before = fitted[0].score("u0", [100, 101])
     monkeypatch.setattr(
-        "dbrec.training.layers.FeatureTower.tastes_and_biases",
-        lambda self, rows, history=None: (np.full((rows.shape[0], 16), np.nan), np.zeros((rows.shape[0], 2))),
+        "dbrec.training.layers.FeatureTower.vectors",
+        lambda self, total: np.nan * keras.ops.concatenate([total, total[..., :1]], -1),
     )
     with pytest.raises(ValueError, match="training ended in numbers that aren't finite"):
         fitted[0].fit(planted["ratings"])
@@ -329,7 +343,7 @@ def test_what_ends_in_numbers_that_are_not_finite_is_refused_and_the_old_fit_sta
 
 
 def test_mixed_precision_set_in_keras_changes_nothing(planted):
-    settings = SMALL | {"epochs": 2, "members": 1}
+    settings = SMALL | {"epochs": 2}
     plain = HybridRecommender(**settings).fit(planted["ratings"]).score("u0", [100, 101])
     keras.mixed_precision.set_global_policy("mixed_float16")
     try:
@@ -373,7 +387,7 @@ def test_missing_features_are_allowed(planted):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda r: r.drop(columns="rating"), "'rating'.* must be there, each once"),
+        (lambda r: r.assign(weight=1.0), "has a rating and a weight: leave one of the two columns out"),
         (
             lambda r: r.assign(rating=r.rating.astype(str)),
             "dtype str: give numbers|dtype object: give numbers",
@@ -383,8 +397,8 @@ def test_missing_features_are_allowed(planted):
             "row 3 of ratings has the rating nan: give finite numbers",
         ),
         (lambda r: pd.concat([r, r.head(1)]), "user 'u0' with item .* more than once: keep one row a pair"),
-        (lambda r: r.assign(rating=5), r"of 1600 rows in ratings, 1600 are liked \(rating >= 4\)"),
-        (lambda r: r.head(0), "of 0 rows in ratings, 0 are liked"),
+        (lambda r: r.assign(rating=3), r"none of 1600 rows in ratings is liked \(rating >= 4\)"),
+        (lambda r: r.head(0), "ratings has no rows"),
     ],
 )
 def test_ratings_it_cannot_learn_from_are_refused_and_the_old_fit_stays(fitted, planted, change, message):
@@ -424,7 +438,7 @@ def test_a_job_gives_the_recommender_that_fit_gives(planted, tmp_path):
         HybridRecommender.from_job(tmp_path)
     distributed.train(job)
     found, expected = HybridRecommender.from_job(tmp_path), HybridRecommender(**settings).fit(*parts)
-    assert found.get_params() == expected.set_params(batch_size=128).get_params()
+    assert found.get_params() == expected.get_params()
     pairs = planted["ratings"].user_id, planted["ratings"].item_id
     assert np.allclose(found.score(*pairs), expected.score(*pairs), atol=1e-3)
     assert found.recommend("u0").item_id.tolist() == expected.recommend("u0").item_id.tolist()

@@ -2,19 +2,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dbrec.scoring.served_vectors import ServedVectors, newcomer_rows, tower_rows, user_rows
+from dbrec.scoring.served_vectors import ServedVectors, item_rows, newcomer_rows, user_rows
 
 LIKING = np.array([[100.0, 200.0]])
-CHOICE = np.array([[8.0]])
-
-
-def test_biases_stand_across_from_ones_and_a_product_is_the_mean_of_the_members():
-    # two members of one number each, divided by the root of 2 before
-    root = 2**0.5
-    users = tower_rows("user", np.array([[3.0, 5.0]]) / root, np.array([[1.0, 3.0]]) / root)
-    items = tower_rows("item", np.array([[2.0, 4.0]]) / root, np.array([[10.0, 20.0]]) / root)
-    assert users.shape == items.shape == (1, 6)
-    assert (users @ items.T).item() == pytest.approx((3 * 2 + 1 + 10 + 5 * 4 + 3 + 20) / 2)
+CHOICE, GUESS = np.array([[8.0, 3.0]]), np.array([[32.0]])
 
 
 def test_what_a_newcomer_takes_meets_what_the_other_side_says():
@@ -23,36 +14,54 @@ def test_what_a_newcomer_takes_meets_what_the_other_side_says():
     assert (user @ item.T).item() == 1.5
 
 
-@pytest.mark.parametrize(
-    ("n_rated", "of_liking", "of_usual"),
-    [(0, 0.01 + 0.1, 1), (5, 0.01 + 0.1 / 4, 1 / 4), (15, 0.01 + 0.1 / 16, 1 / 16)],
-)
-def test_lists_are_made_by_choice_and_by_what_is_usual_the_less_the_more_was_rated(
-    n_rated, of_liking, of_usual
-):
-    to_score, to_list = user_rows(LIKING, CHOICE, np.array([32.0]), np.array([n_rated]), choice_weight=3)
-    assert to_score.tolist() == [[100, 200, 3 * 8]]
-    assert to_list[0] == pytest.approx([100 * of_liking, 200 * of_liking, 8 + 32 * of_usual])
+@pytest.mark.parametrize(("n_rated", "of_guess"), [(0, 1), (5, 1 / 4), (15, 1 / 16)])
+def test_lists_are_made_by_choice_and_by_its_guess_the_less_the_more_was_rated(n_rated, of_guess):
+    to_score, to_list = user_rows(LIKING, CHOICE, GUESS, np.array([n_rated]), has_disliked=True)
+    assert to_score.tolist() == [[100, 200, 8, 3, 0]]
+    first = 8 + 32 * of_guess
+    # a hundredth of liking, the choice, and its first places again for new items
+    assert to_list[0] == pytest.approx([1, 2, first, 3, first])
+
+
+def test_where_only_choices_are_known_lists_are_made_by_choice_alone():
+    to_score, to_list = user_rows(LIKING, CHOICE, GUESS, np.array([5]), has_disliked=False)
+    assert to_score.tolist() == [[100, 200, 8, 3, 0]] and to_list.tolist() == [[0, 0, 16, 3, 16]]
+
+
+def test_rows_leave_the_choice_they_are_made_of_as_it_is():
+    user_rows(LIKING, CHOICE, GUESS, np.zeros(1), has_disliked=True)
+    assert CHOICE.tolist() == [[8, 3]]
 
 
 def test_without_choice_lists_are_made_by_liking():
-    to_score, to_list = user_rows(LIKING, np.empty((1, 0)), np.empty(0), np.zeros(1), choice_weight=3)
+    to_score, to_list = user_rows(LIKING, np.empty((1, 0)), np.empty((1, 0)), np.zeros(1), has_disliked=True)
     assert to_score.tolist() == to_list.tolist() == LIKING.tolist()
 
 
+def test_items_with_ratings_are_found_by_them_and_new_ones_by_their_features():
+    liking = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+    rows = item_rows(liking, np.array([[7.0, 8.0]]), np.array([[10.0], [20.0], [30.0]]))
+    assert rows.tolist() == [[1, 2, 7, 8, 0], [3, 4, 0, 0, 20], [5, 6, 0, 0, 30]]
+
+
+def test_a_guess_counts_in_lists_alone():
+    items = item_rows(np.zeros((2, 2)), np.array([[7.0, 8.0]]), np.array([[10.0], [20.0]]))
+    to_score, to_list = user_rows(LIKING, CHOICE, GUESS, np.array([5]), has_disliked=True)
+    assert (to_score @ items.T)[0].tolist() == [8 * 7 + 3 * 8, 0]
+    assert (to_list @ items.T)[0].tolist() == [(8 + 8) * 7 + 3 * 8, (8 + 8) * 20]
+
+
 def test_blocks_are_cut_out_by_name_one_or_several_side_by_side():
-    rows = np.arange(20).reshape(2, 10)
+    rows = np.arange(22).reshape(2, 11)
     ids = pd.Index([7]), pd.Index(["a"])
-    vectors = ServedVectors(*ids, rows, rows, rows, (4, 2, 2, 2))
-    found = [
-        vectors.block(rows[1], *names).tolist() for names in (["taste"], ["bias"], ["newcomer"], ["choice"])
-    ]
-    assert found == [[10, 11, 12, 13], [14, 15], [16, 17], [18, 19]]
+    vectors = ServedVectors(*ids, rows, rows, rows, (4, 2, 2, 2, 1))
+    names = "taste", "bias", "newcomer", "choice", "guess"
+    found = [vectors.block(rows[1], name).tolist() for name in names]
+    assert found == [[11, 12, 13, 14], [15, 16], [17, 18], [19, 20], [21]]
     assert vectors.block(rows[1], "taste", "bias").tolist() == vectors.liking_rows(rows[1]).tolist()
-    assert vectors.liking_rows(rows[1]).tolist() == [10, 11, 12, 13, 14, 15]
-    assert vectors.usual_choice.tolist() == [18, 19]
+    assert vectors.liking_rows(rows[1]).tolist() == [11, 12, 13, 14, 15, 16]
     again = ServedVectors.from_arrays(vectors.arrays())
-    assert again.widths == (4, 2, 2, 2) and again.user_ids.equals(ids[0]) and again.item_ids.equals(ids[1])
+    assert again.widths == (4, 2, 2, 2, 1) and again.user_ids.equals(ids[0]) and again.item_ids.equals(ids[1])
 
 
 @pytest.mark.parametrize("name", ["users", "lists", "items"])
@@ -61,4 +70,4 @@ def test_vectors_that_are_not_finite_are_refused_when_made_and_not_when_asked(na
     parts = {part: np.ones((2, 5), np.float32) for part in ("users", "lists", "items")}
     parts[name][1, 3] = broken
     with pytest.raises(ValueError, match="served vectors aren't finite: fit again with a smaller"):
-        ServedVectors(pd.Index([1]), pd.Index([2]), **parts, widths=(1, 2, 2, 0))
+        ServedVectors(pd.Index([1]), pd.Index([2]), **parts, widths=(1, 2, 2, 0, 0))

@@ -98,20 +98,6 @@ def test_the_network_that_predicts_takes_the_history_of_the_user_at_the_end():
     assert network.predict([*rows, history], verbose=0) == pytest.approx(expected, abs=1e-6)
 
 
-def test_the_product_of_vectors_with_members_is_the_mean_of_the_members_scores():
-    users, items = encoders()
-    towers = build_towers(users, items, embedding_dim=4, members=3)
-    vectors = [
-        tower(rows).numpy() for tower, rows in zip(towers, (users([1, 3]), items([7, 9])), strict=True)
-    ]
-    parts = [3**0.5 * part.reshape(2, 3, 6) for part in vectors]
-    of_members = (parts[0] * parts[1]).sum(axis=-1)
-    assert of_members.std(axis=1).min() > 1e-4, "members start differently"
-    assert (vectors[0] * vectors[1]).sum(axis=-1) == pytest.approx(of_members.mean(axis=1), abs=1e-6)
-    one = build_towers(users, items, embedding_dim=4)[0](users([1])).numpy()[0]
-    assert one[5] == 1 and parts[0][0, :, 5] == pytest.approx(np.ones(3), abs=1e-6)
-
-
 def test_codes_are_dropped_in_training_alone_and_in_the_share_asked_for():
     tower = FeatureTower([("id", "one-hot", 2)], "user", embedding_dim=1, dropout=0.25)
     rows = np.ones((4000, 1), np.int32)
@@ -175,11 +161,6 @@ def test_the_seed_decides_the_first_weights():
 def test_arguments_out_of_range_are_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
         build_model(*encoders(), **arguments)
-
-
-def test_a_tower_needs_a_member():
-    with pytest.raises(ValueError, match="members is 0: give a whole number of at least 1"):
-        build_towers(*encoders(), members=0)
 
 
 def test_a_tower_of_no_side_is_refused():

@@ -42,7 +42,7 @@ ratings = pd.DataFrame(rows, columns=["user_id", "item_id", "rating"])
 users = pd.DataFrame({"town": ["Ulm", "Bonn"] * 4}, index=[f"u{user}" for user in range(8)])
 items = pd.DataFrame({"year": range(1990, 1996)}, index=[f"i{item}" for item in range(6)])
 
-fitted = dbrec.HybridRecommender(embedding_dim=4, epochs=2, members=1, verbose=False)
+fitted = dbrec.HybridRecommender(embedding_dim=4, epochs=2, verbose=False)
 fitted.fit(ratings, users, items)
 fitted.save("saved")
 loaded = dbrec.HybridRecommender.load("saved")

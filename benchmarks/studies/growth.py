@@ -36,10 +36,9 @@ Part = list[np.ndarray]  # user_index, item_index, rating
 class Fit:
     """What is fitted; the row of a size is told by these and the number of ratings."""
 
-    members: int = 1
     embedding_dim: int = 64
     epochs: int = 9
-    history_dim: int = 0
+    choice_dim: int = 0
     seed: int = 0
     threads: int = 2
 
@@ -96,18 +95,19 @@ def measure(data: SyntheticData, fit: Fit) -> dict:
     train, test = split(data, fit.seed)
     note("data")
     keras.utils.set_random_seed(fit.seed)
-    start, (users, items, stars) = time.perf_counter(), train
-    of_item = TripletSampler(items, users, stars, LIKED_FROM, seed=fit.seed + 1)
-    samplers = [TripletSampler(users, items, stars, seed=fit.seed), of_item]
-    note("sampler", start)
-    network, history = build_network(data, train, fit)
+    start = time.perf_counter()
+    ready = prepared(data, train, fit)
+    ready.taste  # noqa: B018 - first, as in a fit
+    sampling, samplers = time.perf_counter(), list(ready.samplers.values())
+    note("sampler", sampling)
+    network, history = ready.networks()[0], ready.histories
     found["prepare_seconds"] = time.perf_counter() - start
-    sizes = {"n_users": len(data.users), "n_items": len(data.items), "n_train": len(stars)}
-    sizes["n_positives"] = len(of_item)
-    del train, test, users, items, stars  # training needs the samplers alone; the ratings lie on the disk
+    sizes = {"n_users": len(data.users), "n_items": len(data.items), "n_train": len(train[0])}
+    sizes["n_positives"] = ready.n_positives
+    del train, test, ready  # training needs the samplers alone; the ratings lie on the disk
     trained = train_network(network, samplers, fit)
     note("fit")
-    del samplers, of_item
+    del samplers
     train, test = split(data, fit.seed)
     vectors = vectors_of(network, history)
     start = time.perf_counter()
@@ -129,31 +129,30 @@ def split(data: SyntheticData, seed: int) -> tuple[Part, Part]:
     return parts
 
 
-def build_network(data: SyntheticData, train: Part, fit: Fit) -> tuple:
-    """Build the training network as a fit does, on positions; give it and the users' histories."""
+def prepared(data: SyntheticData, train: Part, fit: Fit) -> fitting.Prepared:
+    """Encode features and solve the closed form as a fit does, on positions."""
     encoders = [FeatureEncoder.fit(frame.index, frame) for frame in (data.users, data.items)]
     rated = Interactions(data.users.index, data.items.index, *train, train[2] >= LIKED_FROM)
-    own = {name: getattr(fit, name) for name in ("members", "embedding_dim", "history_dim", "seed")}
-    choice = Choice.fit(rated, fit.history_dim, fit.seed)
-    ready = fitting.Prepared(Settings(**own), rated, *encoders, choice)
-    return ready.networks()[0], ready.histories
+    own = {name: getattr(fit, name) for name in ("embedding_dim", "choice_dim", "seed")}
+    return fitting.Prepared(Settings(**own), rated, *encoders, Choice.fit(rated, fit.choice_dim, fit.seed))
 
 
 def train_network(network, samplers: list[TripletSampler], fit: Fit) -> dict:
     """Train, and give the seconds of the epochs by their callbacks' times."""
-    ends, batch_size = [], fitting.default_batch_size(len(samplers[1]))
-    steps = -(-len(samplers[1]) // batch_size)
+    ends, n_positives = [], min(map(len, samplers))
+    batch_size = fitting.default_batch_size(n_positives)
+    steps = -(-n_positives // batch_size)
     clock = keras.callbacks.LambdaCallback(
         on_train_begin=lambda logs: ends.append(time.perf_counter()),
         on_epoch_end=lambda epoch, logs: ends.append(time.perf_counter()),
     )
-    dataset = batches.position_dataset(samplers, batch_size, fit.members)
+    dataset = batches.position_dataset(samplers, batch_size)
     how = {"learning_rate": Settings().learning_rate, "verbose": False, "callbacks": [clock]}
     loop.train(network, dataset, steps, fit.epochs, **how)
     first, *others = np.diff(ends).tolist()
     epoch = float(np.median(others or [first]))
     seconds = {"epoch_seconds": epoch, "compile_seconds": first - epoch}
-    a_triplet = 1e9 * epoch / (2 * steps * batch_size * fit.members)
+    a_triplet = 1e9 * epoch / (2 * steps * batch_size)
     return {"batch_size": batch_size, "steps": steps, **seconds, "ns_per_triplet": a_triplet}
 
 

@@ -54,7 +54,7 @@ def fitted_world() -> World:
 
     data = load_movielens("ml-1m")
     features = data.users[USER_FEATURES], data.movies[ITEM_FEATURES]
-    scorer = HybridRecommender(members=1, verbose=False).fit(data.ratings, *features).fitted_.scorer
+    scorer = HybridRecommender(verbose=False).fit(data.ratings, *features).fitted_.scorer
     users = np.random.default_rng(0).choice(len(scorer.user_ids), N_QUERIES, replace=False)
     return World(scorer.item_vectors[:-1], scorer.list_vectors[users])
 

@@ -9,16 +9,18 @@ from dbrec._quiet import keras
 from dbrec.features.encoder import FeatureEncoder
 from dbrec.interactions import Interactions
 from dbrec.lessons.original_post import build_post_model
-from dbrec.scoring.choice import Choice, item_factors
+from dbrec.scoring.choice import Choice
 from dbrec.scoring.scorer import VectorScorer
-from dbrec.scoring.served_vectors import LIKING_WEIGHT
 from dbrec.settings import Settings
 from dbrec.training import batches, layers, losses
 from dbrec.training.fit import Prepared, default_batch_size
 from dbrec.training.loop import DenseAdam, train
+from dbrec.training.position_network import PositionNetwork
 from dbrec.training.sampling import Triplets, TripletSampler
+from dbrec.training.towers import build_towers
 
 EPOCHS, LEARNING_RATE, DIM = 4, 0.005, 64
+HIDDEN = 128  # units of a hidden layer
 N_CANDIDATES = 4  # of a hard negative
 LOSSES = {"1 - sigmoid": losses.sigmoid_loss, "log sigmoid": losses.bpr_loss}
 
@@ -38,12 +40,12 @@ class Parts:
     average: bool = False
     biases: bool = False
     graded: bool = False
+    hidden: int = 0  # layers beside each sum
     negatives: str = "explicit"  # or "unobserved", "mixed", "popular", "hard"
     history: str = "none"  # or "whole", "without"
     choice_weight: float = 0.0
     two_scores: bool = False
-    powers: bool = False  # of the numbers of ratings, in the closed form
-    members: int = 1
+    prior: str = "none"  # or "alike", "evidence"
 
 
 class Towers:
@@ -88,29 +90,36 @@ class Towers:
         tower = layers.FeatureTower(spec, ("user", "item")[place], DIM, p.dropout, self.seed + 1000 * place)
         rows = keras.Input(self.rows[place].shape[1:], dtype="int32")
         vectors = tower(rows) if p.biases else tower(rows)[:, :DIM]
+        deep = vectors
+        for _ in range(p.hidden):
+            deep = keras.layers.Dense(HIDDEN, "relu")(deep)
+        if p.hidden:  # the last layer starts at 0, where the model is the one without
+            vectors += keras.layers.Dense(vectors.shape[-1], kernel_initializer="zeros")(deep)
         return keras.Model(rows, keras.ops.softmax(vectors) if p.softmax else vectors)
 
     def _with_history(self) -> tuple:
-        """Build what `HybridRecommender` trains, and take its towers."""
+        """Build what `HybridRecommender` trains, but for the parts left out, and take its towers."""
         p, train = self.parts, Interactions.from_frame(self.task.train, self.task.liked_from)
-        settings = Settings(DIM, l2=p.l2, dropout=p.dropout, members=p.members, seed=self.seed)
-        self.choice = Choice.fit(train, settings.history_dim, self.seed)
-        if not p.powers:
-            alike = {"l2": 2.0, "user_power": 0, "item_power": 0, "seed": self.seed}  # as it was tuned before
-            factors = item_factors(*self.places, self.liked, len(train.item_ids), **alike)
-            self.choice = Choice.of(factors, train)
+        self.choice = Choice.fit(train, Settings().choice_dim, self.seed)
+        settings = Settings(DIM, l2=p.l2, seed=self.seed)
         ready = Prepared(settings, train, *self.encoders, self.choice)
-        self.history, network = ready.histories, ready.networks()[0]
+        if p.prior == "alike":  # each column as telling as the ids
+            vars(ready)["evidence"] = [np.ones(len(encoder.columns)) for encoder in self.encoders]
+        self.history = ready.histories
+        towers = build_towers(*self.encoders, DIM, p.dropout, self.seed, self.history.inputs.shape[1])
+        prior = None if p.prior == "none" else ready.prior()
+        network = PositionNetwork(*towers, *self.rows, p.l2, self.history, prior)
+        network.build(None)
         if p.history == "whole":
             network.histories.brought.assign(network.histories.brought * 0)  # so that nothing is taken out
-        return network, [network.user_tower, network.item_tower]
+        return network, towers
 
     def train(self) -> None:
         """Train as many batches, of each kind of triplet, as hold every liked rating `EPOCHS` times."""
         n_liked, samplers = int(self.liked.sum()), self._samplers()
         batch_size = default_batch_size(n_liked)
         if self.history:
-            data = batches.position_dataset(samplers, batch_size, self.parts.members)
+            data = batches.position_dataset(samplers, batch_size)
         else:
             rows = [self.rows, self.rows[::-1]]
             data = batches.triplet_dataset(samplers, rows[: len(samplers)], batch_size)
@@ -143,23 +152,19 @@ class Towers:
     def scorer(self, parts: Parts) -> VectorScorer:
         """Give the vectors of all known ids to a scorer, with as much of the choice score as `parts` say."""
         inputs, lists = [*self.all_rows], None
-        n_users, n_items = map(len, inputs)
+        # zeros for ids without ratings
+        new_users, new_items = ([(0, len(e.rows) + 1 - e.n_trained), (0, 0)] for e in self.encoders)
         if self.history:
-            inputs[0] = [inputs[0], padded(self.history.inputs, n_users)]
+            inputs[0] = [inputs[0], np.pad(self.history.inputs, new_users)]
         users, items = (np.asarray(side(part)) for side, part in zip(self.sides, inputs, strict=True))
         if parts.choice_weight:
-            choice = padded(self.choice.users, n_users)
-            lists = np.hstack([LIKING_WEIGHT * users, choice]) if parts.two_scores else None
+            choice = np.pad(self.choice.users, new_users)
+            lists = np.hstack([np.zeros_like(users), choice]) if parts.two_scores else None
             users = np.hstack([users, parts.choice_weight * choice])
-            items = np.hstack([items, padded(self.choice.factors.as_candidate, n_items)])
+            items = np.hstack([items, np.pad(self.choice.factors.as_candidate, new_items)])
         user_ids, item_ids = (encoder.all_ids for encoder in self.encoders)
         order = np.argsort(item_ids)  # films of the same genres tie: the lowest id comes first
         return VectorScorer(user_ids, item_ids[order], users, items[[*order, -1]], self.task.train, lists)
-
-
-def padded(part: np.ndarray, n_rows: int) -> np.ndarray:
-    """Add rows of zeros, for ids without ratings."""
-    return np.pad(part, [(0, n_rows - len(part)), (0, 0)])
 
 
 class PopularSampler(TripletSampler):

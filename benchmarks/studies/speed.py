@@ -26,10 +26,12 @@ from dbrec.training.sampling import random_triplet
 BATCH, LARGE_BATCH = 8192, 32_768
 Measured = tuple[str, str, float]  # what, system, value
 DRAWN, TRAINED = "triplets drawn a second", "triplets trained a second"
-TOWERS_ALONE = {"history_dim": 0, "learning_rate": 0.006, "l2": 0.01}
+TOWERS_ALONE = {"choice_dim": 0, "learning_rate": 0.006, "l2": 0.01}
 # The peers' settings that benchmarks/results/tuning.csv found best.
 LOGISTIC = {"normalize": False, "no_components": 64, "epochs": 5}
 CORNAC = {"k": 32, "learning_rate": 0.03, "lambda_reg": 0.01, "positive_from": 4}
+# A LightFM of a usual size, trained until it gains little.
+HYBRID = {"normalize": False, "no_components": 48, "epochs": 15}
 RACES = ("LightFM logistic", LOGISTIC, "auc", "auc_per_user"), ("Cornac BPR", CORNAC, "ranking", "ndcg")
 
 
@@ -73,8 +75,8 @@ def of_the_post(task: Task) -> Iterator[Measured]:
 def of_ours(task: Task) -> Iterator[Measured]:
     """Measure what dbrec draws and trains a second, and how soon it has ranked and judged lists."""
     rated = Interactions.from_frame(task.train, task.liked_from)
-    ready = fit.prepare(Settings(history_dim=0), rated, task.users, task.items)
-    encoders, samplers = (ready.user_encoder, ready.item_encoder), ready.samplers()
+    ready = fit.prepare(Settings(choice_dim=0), rated, task.users, task.items)
+    encoders, samplers = (ready.user_encoder, ready.item_encoder), list(ready.samplers.values())
     for name, sampler in zip(("users", "films"), samplers, strict=True):
         drawn = rate(lambda sampler=sampler: len(sampler.sample(BATCH).anchor))
         yield DRAWN, f"dbrec, {name} as anchors", drawn
@@ -86,7 +88,7 @@ def of_ours(task: Task) -> Iterator[Measured]:
         network = position_network.PositionNetwork(*towers.build_towers(*encoders, dropout=0.0), *rows)
         speed = trained(network, batches.position_dataset(samplers, size), 2 * size)
         yield TRAINED, f"dbrec, ids and features{name}", speed
-    model = HybridRecommender(epochs=1, members=1, verbose=False).fit(task.train, task.users, task.items)
+    model = HybridRecommender(epochs=1, verbose=False).fit(task.train, task.users, task.items)
     relevant = task.judged[task.judged["rating"] >= task.liked_from]
     start = time.perf_counter()
     ranking_metrics(model.recommend(task.train["user_id"].unique()), relevant)  # the seen ones are left out
@@ -100,9 +102,16 @@ def of_peers(name: str, task: Task) -> Iterator[Measured]:
     asked = {"threads": 2, "peers": True}
     [found] = process.run("benchmarks.systems.lightfm_models:bpr_rate", name, what="LightFM BPR", **asked)
     yield TRAINED, "LightFM BPR, ids and features", found["triplets_a_second"]
+    validate = "benchmarks.studies.compare:validate"
+    for system, params, peers in (
+        ("LightFM logistic", HYBRID, True),
+        ("dbrec: HybridRecommender", {}, False),
+    ):
+        how = {"threads": 2, "peers": peers}
+        [found] = process.run(validate, name, system, params, "auc", what=system, **how)
+        yield "processor seconds of a fit", system, found["fit_cpu_seconds"]
     for system, params, metric, figure in RACES:
-        race = "benchmarks.studies.compare:validate", name, system, params, metric
-        [found] = process.run(*race, what=system, **asked)
+        [found] = process.run(validate, name, system, params, metric, what=system, **asked)
         what, target = f"seconds to {figure} {found[figure]:.4f}", found[figure]
         yield what, system, found["fit_seconds"]
         yield what, "dbrec", seconds_to(task, metric, figure, target)
@@ -111,11 +120,11 @@ def of_peers(name: str, task: Task) -> Iterator[Measured]:
 
 
 def seconds_to(task: Task, metric: str, figure: str, target: float, **settings) -> float:
-    """Seconds of a single member's fit of as few epochs as reach a figure on validation."""
+    """Seconds of a fit of as few epochs as reach a figure on validation."""
     for epochs in range(1, 20):
         keras.backend.clear_session()
         start = time.perf_counter()
-        model = HybridRecommender(epochs=epochs, members=1, verbose=False, **settings)
+        model = HybridRecommender(epochs=epochs, verbose=False, **settings)
         model.fit(task.train, task.users, task.items)
         seconds = time.perf_counter() - start
         if judge(task, model, [metric], intervals=False)[figure] >= target:

@@ -67,6 +67,10 @@ class FeatureEncoder:
     def _in_tower(self) -> list[Column]:
         return [column for column in self.columns if not isinstance(column, Words)]
 
+    def in_tower(self, numbers: np.ndarray) -> np.ndarray:
+        """Give a number of each table of a tower, from one a column: 1 for the ids, the words left out."""
+        return np.append(1.0, numbers[: len(self._in_tower)])
+
     @property
     def names(self) -> list[str]:
         """Names of the places a tower takes, such as ``['id', 'gender', 'genres: Drama', ...]``."""

@@ -8,13 +8,14 @@ from scipy.special import expit
 from sklearn.linear_model import Ridge
 
 from dbrec.features.encoder import FeatureEncoder
+from dbrec.features.evidence import by_place
 
-L2 = 4.0
+L2 = 1.0  # over the evidence of a column, which is about the variance it explains over the rest
 NOISE = 1.0
-SHRINKAGE = 5
 ENOUGH = 100  # ratings that make a trained vector half as certain as it can be
 FEW_ONES = 50_000  # among the features: up to here scikit-learn solves, a target at a time
-TOLERANCE, TARGETS_AT_ONCE = 1e-7, 16  # beyond; so many targets stay in the processor's cache
+TOLERANCE, MOST_STEPS = 1e-4, 1000  # beyond
+TARGETS_AT_ONCE = 16  # stay in the processor's cache
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,13 +38,16 @@ class FeatureMap:
     intercept: np.ndarray
 
     @classmethod
-    def fit(cls, features: sparse.csr_matrix, vectors: np.ndarray, n_ratings: np.ndarray) -> "FeatureMap":
-        """Learn a ridge regression from the vectors that training gave to those who have ratings.
+    def fit(cls, encoder: FeatureEncoder, evidence, vectors: np.ndarray, n_ratings=None) -> "FeatureMap":
+        """Learn a ridge regression from the vectors of those who have ratings.
 
         Args:
-            features: Their features as 0 and 1, shape (n, width), from `FeatureEncoder.features`.
+            encoder: Gives the features of those ids.
+            evidence: What its columns tell, of `dbrec.features.evidence`: a column's penalty is divided by
+                it.
             vectors: Shape (n, dim).
-            n_ratings: Shape (n,): those who have many count more, by ``n / (n + 100)``.
+            n_ratings: Shape (n,): those who have many count more, by ``n / (n + 100)``; None counts all
+                alike.
 
         Raises:
             ValueError: If a vector isn't finite.
@@ -53,12 +57,14 @@ class FeatureMap:
                 f"the trained vectors hold {vectors[~finite][0]}, and all must be finite: fit again with a "
                 "lower learning_rate, or look for an extreme setting or rating"
             )
-        certainty = n_ratings / (n_ratings + ENOUGH)
+        certainty = np.ones(len(vectors)) if n_ratings is None else n_ratings / (n_ratings + ENOUGH)
+        features = encoder.features_of(encoder.rows[: len(vectors)])
+        scale = by_place(encoder, evidence) ** 0.5
         # a mean of 1, so that the penalty weighs as much where everybody has rated little
-        weights, intercept = _ridge(features, vectors, certainty / certainty.mean())
-        guess = cls(
-            vectors.mean(axis=0), np.empty(0), weights.astype(np.float32), intercept.astype(np.float32)
-        )
+        scaled = sparse.csr_matrix(features @ sparse.diags_array(scale))
+        weights, intercept = _ridge(scaled, vectors, certainty / certainty.mean())
+        weights = (scale[:, None] * weights).astype(np.float32)
+        guess = cls(vectors.mean(axis=0), np.empty(0), weights, intercept.astype(np.float32))
         rest = vectors - guess(features)
         return replace(guess, covariance=rest.T @ rest / len(rest))
 
@@ -71,7 +77,7 @@ class FeatureMap:
 
 def _ridge(features, vectors, certainty) -> tuple[np.ndarray, np.ndarray]:
     """Give weights and intercept; the features stay sparse, as centring subtracts a product of rank one."""
-    if 0 < features.nnz <= FEW_ONES:
+    if 0 < features.nnz <= FEW_ONES and vectors.shape[1]:
         ridge = Ridge(L2).fit(features, vectors, sample_weight=certainty)
         return ridge.coef_.reshape(vectors.shape[1], -1).T, ridge.intercept_
     features, total = sparse.csr_array(features, dtype=float), certainty.sum()
@@ -96,7 +102,9 @@ def _conjugate_gradients(product, targets: np.ndarray) -> np.ndarray:
     x, residual, direction = np.zeros_like(targets), targets.copy(), targets.copy()
     error = (residual**2).sum(axis=0)
     goal, tiny = TOLERANCE**2 * error, np.finfo(float).tiny
-    while (error > goal).any():
+    for _ in range(MOST_STEPS):
+        if (error <= goal).all():
+            break
         change = product(direction)
         step = error / np.maximum((direction * change).sum(axis=0), tiny)
         x += step * direction
@@ -104,39 +112,6 @@ def _conjugate_gradients(product, targets: np.ndarray) -> np.ndarray:
         before, error = error, (residual**2).sum(axis=0)
         direction = residual + error / np.maximum(before, tiny) * direction
     return x
-
-
-def with_newcomers(encoder: FeatureEncoder, guess: FeatureMap, trained, above) -> tuple[np.ndarray, ...]:
-    """Lay out a row an id, those with ratings first, and a last one for the ids never met.
-
-    Args:
-        encoder: Of the users, or of the items.
-        guess: Gives the vectors of those that have no ratings.
-        trained: Vectors of those that have, shape (n, dim).
-        above: A further number of each of those, shape (n,); 0 for the others.
-
-    Returns:
-        ``(vectors, is_new, above)``: shapes (m + 1, dim), (m + 1,) and (m + 1,).
-    """
-    new_rows = np.vstack([encoder.rows[len(trained) :], np.zeros_like(encoder.rows[:1])])
-    vectors = np.vstack([trained, guess(encoder.features_of(new_rows))])
-    is_new = np.arange(len(vectors)) >= len(trained)
-    return vectors, is_new, np.append(above, np.zeros(len(new_rows)))
-
-
-def log_odds_liked(index: np.ndarray, liked: np.ndarray, n: int) -> np.ndarray:
-    """Compute the log odds that a rating of each user, or of each item, is a liked one, shape (n,).
-
-    Few ratings are drawn towards the share of all, which counts as five.
-
-    Args:
-        index: Position of each rating's user or item, shape (m,).
-        liked: Whether each rating is a liked one, shape (m,); some are, and some aren't.
-        n: Number of users or items.
-    """
-    n_rated, n_liked = np.bincount(index, minlength=n), np.bincount(index, liked, minlength=n)
-    share = (n_liked + SHRINKAGE * np.mean(liked)) / (n_rated + SHRINKAGE)
-    return np.log(share / (1 - share))
 
 
 def after_ratings(vector, covariance, items, liked, log_odds) -> np.ndarray:

@@ -87,8 +87,9 @@ class VectorScorer:
                 a million items. An `ItemIndex` that was loaded serves in its place.
 
         Returns:
-            A frame ``user_id, rank, item_id, list_score``, ranks from 1; equal scores keep the order of
-            `item_ids`. A list is shorter than `k` where fewer items are left; no users give an empty frame.
+            A frame ``user_id, rank, item_id, list_score``, ranks from 1; equal scores stand in the order of
+            `item_ids`, and where they are more than places, any of them. A list is shorter than `k` where
+            fewer items are left; no users give an empty frame.
 
         Raises:
             TypeError, ValueError: If ids aren't of the fit's type, `k` isn't at least 1, `exclude_seen` is

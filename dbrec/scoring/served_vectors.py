@@ -7,12 +7,13 @@ A vector is a row of named blocks, one after the other:
     bias      b, 1                             1, b'
     newcomer  n, above                         above', n'
     choice    what they rated, summed up       what it is found by
+    guess     the first places of choice       what a new item is found by, as its features tell
 
-Taste and bias stand there for each member, divided by the root of their number: a product is the mean of
-theirs. The products of the blocks are v.v' + b + b' (liking), what the other side's ratings say of who has
-none (newcomer; n is 1/2 or less for those and 0 for others, `above` 0 for those), and choice. A person has
-two rows: one to score with, and one to make lists with, which weighs the blocks differently. Both meet the
-same row of an item.
+Models may stand side by side, each divided by the root of their number: a product is the mean of theirs.
+The products of the blocks are v.v' + b + b' (liking); what the other side's ratings say of who has none
+(newcomer; n is 1/2 or less for those and 0 for others, `above` 0 for those); choice, of items with ratings;
+and guess, of new ones. A person has two rows: one to score with, by liking and choice, and one to make lists
+with, by choice and guess. Both meet the same row of an item.
 """
 
 from collections.abc import Mapping
@@ -23,11 +24,10 @@ import pandas as pd
 
 from dbrec.interactions import id_array, id_index
 
-BLOCKS = "taste", "bias", "newcomer", "choice"
+BLOCKS = "taste", "bias", "newcomer", "choice", "guess"
 SIDES = "user", "item"
-# Of liking in lists: choice decides, unless there are no ratings to tell it from.
-LIKING_WEIGHT, NEWCOMER_LIKING_WEIGHT = 0.01, 0.1
-FEW_RATINGS = 5  # as many halve what is shown to people without ratings
+LIKING_WEIGHT = 0.01  # of liking in lists, where ratings tell it from choice
+FEW_RATINGS = 5  # as many quarter what features say of a choice
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,11 +72,6 @@ class ServedVectors:
         """Cut out what the towers trained: taste and bias."""
         return self.block(vectors, "taste", "bias")
 
-    @property
-    def usual_choice(self) -> np.ndarray:
-        """What people usually choose: the choice of the list for an id never met, shape (choice,)."""
-        return self.block(self.lists[-1], "choice")
-
     def arrays(self) -> dict[str, np.ndarray]:
         """Give all of it as arrays of numbers and text, to be saved; `from_arrays` takes them back."""
         ids = {"user_ids": id_array(self.user_ids), "item_ids": id_array(self.item_ids)}
@@ -91,47 +86,52 @@ class ServedVectors:
         return cls(**ids, **rows, widths=tuple(arrays["widths"].tolist()))
 
 
-def tower_rows(side: str, tastes, biases) -> np.ndarray:
-    """Lay out the blocks taste and bias.
-
-    Args:
-        side: ``"user"`` or ``"item"``.
-        tastes: Shape (n, width).
-        biases: Shape (n, members); both are divided by the root of the number of members.
-    """
-    ones = np.full_like(biases, biases.shape[1] ** -0.5)
-    return np.concatenate([tastes, biases, ones] if side == "user" else [tastes, ones, biases], axis=1)
-
-
-def newcomer_rows(side: str, is_new: np.ndarray, above: np.ndarray) -> np.ndarray:
+def newcomer_rows(side: str, others_say: np.ndarray, above: np.ndarray) -> np.ndarray:
     """Lay out the block newcomer.
 
     Args:
         side: ``"user"`` or ``"item"``.
-        is_new: How much of the other side's ratings to take, shape (n,).
+        others_say: How much of the other side's ratings to take, shape (n,).
         above: What one's own ratings say, shape (n,).
     """
-    return np.column_stack([is_new, above] if side == "user" else [above, is_new])
+    return np.column_stack([others_say, above] if side == "user" else [above, others_say])
 
 
 def user_rows(
-    liking: np.ndarray, choice: np.ndarray, usual: np.ndarray, n_rated: np.ndarray, choice_weight: float
+    liking: np.ndarray, choice: np.ndarray, guess: np.ndarray, n_rated: np.ndarray, has_disliked: bool
 ) -> tuple[np.ndarray, np.ndarray]:
     """Join blocks to the two rows of each user: to score with, and to make lists with.
 
-    Who has rated nothing is shown what people usually choose, by how much they would like it; with each
-    rating their own choice takes over.
+    Lists are made by choice and, where ratings tell what people like from what they choose, a hundredth of
+    liking. Who has rated nothing is shown what people of their features choose; with
+    each rating their own choice takes over.
 
     Args:
         liking: The blocks taste, bias and newcomer, shape (n, width).
         choice: Shape (n, dim); where dim is 0, lists are made by liking alone.
-        usual: What people usually choose, shape (dim,).
+        guess: What features say of its first places, shape (n, m).
         n_rated: Number of each one's ratings, shape (n,).
-        choice_weight: What choice counts in a score.
+        has_disliked: Whether some ratings are below what is liked.
     """
     if not choice.shape[1]:
         return liking, liking
-    new = ((FEW_RATINGS / (FEW_RATINGS + np.asarray(n_rated, float))) ** 2)[:, None]
-    to_score = np.concatenate([liking, choice_weight * choice], axis=1)
-    weight = LIKING_WEIGHT + NEWCOMER_LIKING_WEIGHT * new
-    return to_score, np.concatenate([weight * liking, choice + new * usual], axis=1)
+    shown, places = choice.copy(), guess.shape[1]
+    shown[:, :places] += ((FEW_RATINGS / (FEW_RATINGS + np.asarray(n_rated, float))) ** 2)[:, None] * guess
+    to_list = np.concatenate([LIKING_WEIGHT * has_disliked * liking, shown, shown[:, :places]], axis=1)
+    return np.concatenate([liking, choice, np.zeros_like(guess)], axis=1), to_list
+
+
+def item_rows(liking: np.ndarray, as_candidate: np.ndarray, guess: np.ndarray) -> np.ndarray:
+    """Join blocks to the row of each item.
+
+    Args:
+        liking: The blocks taste, bias and newcomer, shape (n, width).
+        as_candidate: What those with ratings are found by, shape (m, dim); they stand first.
+        guess: What features say of its first places, shape (n, places).
+    """
+    n_known = len(as_candidate)
+    known = np.zeros((len(liking), as_candidate.shape[1]))
+    known[:n_known] = as_candidate
+    return np.concatenate(
+        [liking, known, np.where(np.arange(len(liking))[:, None] < n_known, 0, guess)], axis=1
+    )

@@ -1,4 +1,4 @@
-"""Feed drawn triplets to a network, as tf.data pipelines without end: ``fit`` needs ``steps_per_epoch``."""
+"""Feed drawn triplets to a network, as tf.data pipelines: ``fit`` needs ``steps_per_epoch``."""
 
 from collections.abc import Sequence
 from itertools import count
@@ -42,21 +42,24 @@ def triplet_dataset(
     return dataset.map(look_up, num_parallel_calls=2, deterministic=True).prefetch(4)
 
 
-def position_dataset(samplers: Sequence[TripletSampler], batch_size: int, members: int = 1):
-    """Make an endless tf.data pipeline of batches of positions, for `PositionNetwork`.
+def position_dataset(samplers: Sequence[TripletSampler], batch_size: int, n_batches: int = -1):
+    """Make a tf.data pipeline of batches of positions, for `PositionNetwork`.
 
-    Samplers are as in `triplet_dataset`. Each of the towers' members gets `batch_size` triplets of its own.
+    Samplers are as in `triplet_dataset`. It ends after `n_batches`, and never where that is -1. Where the
+    number is known, give it: a pipeline that is dropped while it still draws may wait for Python, and Python
+    for the pipeline, without end.
 
     Returns:
         A ``tf.data.Dataset`` of ``((triplets, ...),)``, a `RatedTriplets` a sampler, with arrays of shape
-        (batch_size, members).
+        (batch_size,).
 
     Raises:
-        ValueError: If `batch_size` or `members` isn't a whole number from 1.
+        ValueError: If `batch_size` isn't a whole number from 1.
     """
-    shape = whole_number("batch_size", batch_size), whole_number("members", members)
-    triplets = (tf.TensorSpec(shape, tf.int32),) * 3 + (tf.TensorSpec(shape, tf.float32),) * 2
-    return tf.data.Dataset.from_generator(
-        lambda: ((tuple(tuple(sampler.sample_rated(shape)) for sampler in samplers),) for _ in count()),
+    size = whole_number("batch_size", batch_size)
+    triplets = (tf.TensorSpec((size,), tf.int32),) * 3 + (tf.TensorSpec((size,), tf.float32),) * 2
+    dataset = tf.data.Dataset.from_generator(
+        lambda: ((tuple(tuple(sampler.sample_rated(size)) for sampler in samplers),) for _ in count()),
         output_signature=((triplets,) * len(samplers),),
-    ).prefetch(2)
+    )
+    return dataset.take(n_batches).prefetch(2)

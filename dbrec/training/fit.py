@@ -9,23 +9,27 @@ import pandas as pd
 
 from dbrec._quiet import keras, refuse_after_fork
 from dbrec.checks import positions
-from dbrec.evaluation.auc import auc_per_user
+from dbrec.evaluation.auc import auc
 from dbrec.features.encoder import FeatureEncoder
 from dbrec.interactions import Interactions
+from dbrec.scoring.biases import Biases, fit_biases
 from dbrec.scoring.choice import Choice
-from dbrec.scoring.model import FittedModel
-from dbrec.scoring.served_vectors import tower_rows
+from dbrec.scoring.model import FittedModel, evidence_of
 from dbrec.settings import Settings
 from dbrec.training.batches import position_dataset
 from dbrec.training.histories import Histories
 from dbrec.training.loop import ValidationAUC, train
-from dbrec.training.position_network import PositionNetwork
-from dbrec.training.sampling import TripletSampler
+from dbrec.training.position_network import PositionNetwork, Prior
+from dbrec.training.prior import LEAST, beside_unobserved, shared_taste
+from dbrec.training.sampling import Negatives, NoTripletsError, TripletSampler
 from dbrec.training.towers import build_predict, build_towers
 
 MOST_EPOCHS = 50
+FEWEST_HELD = 10  # interactions to watch
 STEPS_AN_EPOCH, FEWEST_TRIPLETS = 56, 32
+FEWEST_SHARE = 0.1  # of the other side's triplets, for a side to be learned from
 HELD_OUT = 0.1  # of the ratings, to find the number of epochs
+PRIOR = 0.5  # over the taste that people share: the less there is, the less can be learned from a rating
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,34 +48,91 @@ class Prepared:
         as_rated = self.choice.factors.as_rated
         return Histories(as_rated, self.interactions) if as_rated.shape[1] else None
 
-    def samplers(self) -> list[TripletSampler]:
-        """Draw users' triplets from any two of their ratings, items' from a liked rating and a lower one."""
-        data, seed, liked_from = self.interactions, self.settings.seed, self.settings.liked_from
-        _refuse_poor(data, liked_from)
-        return [
-            TripletSampler(data.user_index, data.item_index, data.value, seed=seed),
-            TripletSampler(data.item_index, data.user_index, data.value, liked_from, seed=seed + 1),
-        ]
+    @cached_property
+    def evidence(self) -> tuple[np.ndarray, np.ndarray]:
+        """What the columns of the users tell, and those of the items."""
+        return evidence_of(self.interactions, (self.user_encoder, self.item_encoder), self.choice)
+
+    @cached_property
+    def biases(self) -> Biases:
+        """Where training starts."""
+        return fit_biases(self.interactions, (self.user_encoder, self.item_encoder), self.evidence)
+
+    @cached_property
+    def samplers(self) -> dict[str, TripletSampler]:
+        """Draw triplets of either side that can be an anchor.
+
+        Of ratings: a user with any two of their ratings, an item with a liked and a lower one. Where only
+        choices are known, the negative is one that wasn't chosen.
+        """
+        data, samplers = self.interactions, {}
+        sides = {"user": (data.user_index, data.item_index), "item": (data.item_index, data.user_index)}
+        for number, (side, (anchors, partners)) in enumerate(sides.items()):
+            # any two ratings tell what a user prefers; who likes an item is told from who doesn't
+            positive_from = self.settings.liked_from if side == "item" and data.has_disliked else None
+            negatives: Negatives = "explicit" if data.has_disliked else "unobserved"
+            how = positive_from, negatives, None, self.settings.seed + number
+            try:
+                samplers[side] = TripletSampler(anchors, partners, data.value, *how)
+            except NoTripletsError:  # of this side's anchors: the other side's may
+                continue
+        if not samplers:
+            raise ValueError(_lacks(data, self.settings.liked_from))
+        # an epoch is as long as the side of fewer triplets says: a side of next to none is left out
+        most = max(map(len, samplers.values()))
+        return {side: sampler for side, sampler in samplers.items() if len(sampler) >= FEWEST_SHARE * most}
+
+    @property
+    def n_positives(self) -> int:
+        """Triplets an epoch, of each kind: as many as can start one of the side with fewer of them."""
+        return min(map(len, self.samplers.values()))
+
+    @cached_property
+    def taste(self) -> float:
+        """How well people's likings are told by those of others."""
+        data = self.interactions
+        if data.has_disliked:
+            return shared_taste(data, self.biases, self.settings.seed)
+        data = beside_unobserved(data, self.settings.seed)
+        if not data.has_disliked:  # no draw was free: of few ratings nothing is known
+            return LEAST
+        biases = fit_biases(data, (self.user_encoder, self.item_encoder), self.evidence)
+        return shared_taste(data, biases, self.settings.seed)
+
+    def prior(self) -> Prior:
+        """Draw ids back the more, the less taste is shared, and columns the more, the less they tell."""
+        strength = PRIOR / self.taste / self.n_positives
+        encoders = self.user_encoder, self.item_encoder
+        pairs = zip(encoders, self.evidence, strict=True)
+        return Prior(self.biases, [strength / encoder.in_tower(evidence) for encoder, evidence in pairs])
 
     def networks(self) -> tuple[PositionNetwork, keras.Model]:
         """Build the network to train and the one that scores; they share their towers."""
         s, histories, encoders = self.settings, self.histories, (self.user_encoder, self.item_encoder)
         width = histories.inputs.shape[1] if histories else 0
-        towers = build_towers(*encoders, s.embedding_dim, s.dropout, s.seed, width, s.members)
+        towers = build_towers(*encoders, s.embedding_dim, 0.0, s.seed, width)
         users, items = (encoder.rows[: encoder.n_trained, : encoder.width] for encoder in encoders)
-        network = PositionNetwork(*towers, users, items, s.l2, histories=histories, name="network_train")
+        network = PositionNetwork(
+            *towers,
+            *(users, items),
+            l2=s.l2,
+            histories=histories,
+            prior=self.prior(),
+            anchors=tuple(self.samplers),
+            negatives_rated=self.interactions.has_disliked,
+            name="network_train",
+        )
+        network.build(None)
         return network, build_predict(*towers, users.shape[1], items.shape[1])
 
     def model(self, network: PositionNetwork, log: pd.DataFrame) -> FittedModel:
         """Make the model that serves with what the towers are now."""
         histories = self.histories.inputs if self.histories else None
-        users, items = network.user_columns, network.item_columns
-        towers = []
-        for side, columns, history in (("user", users, histories), ("item", items, None)):
-            parts = columns.tower.tastes_and_biases(columns.rows, history)
-            towers.append(tower_rows(side, *(np.asarray(part) for part in parts)))
+        sides = (network.user_columns, histories), (network.item_columns, None)
+        towers = [np.asarray(columns.all_vectors(history)) for columns, history in sides]
         encoders = self.user_encoder, self.item_encoder
-        return FittedModel.build(self.settings, self.interactions, encoders, towers, self.choice, log)
+        parts = encoders, self.evidence, towers, self.choice
+        return FittedModel.build(self.settings, self.interactions, *parts, log)
 
 
 class Trained(NamedTuple):
@@ -86,7 +147,7 @@ def prepare(settings: Settings, interactions: Interactions, users, items) -> Pre
     """Encode features and solve the closed form; the errors are those of `FeatureEncoder.fit`."""
     user_encoder = FeatureEncoder.fit(interactions.user_ids, users, "user")
     item_encoder = FeatureEncoder.fit(interactions.item_ids, items, "item")
-    choice = Choice.fit(interactions, settings.history_dim, settings.seed)
+    choice = Choice.fit(interactions, settings.choice_dim, settings.seed)
     return Prepared(settings, interactions, user_encoder, item_encoder, choice)
 
 
@@ -103,23 +164,32 @@ def fit_model(settings: Settings, interactions: Interactions, users, items, watc
     epochs = settings.epochs
     if watched is None and epochs is None:
         kept, held = interactions.split(HELD_OUT, settings.seed)
+        if len(held) < FEWEST_HELD:
+            raise ValueError(
+                f"epochs is None, and a tenth of each user's interactions is {len(held)} in all: to find the "
+                f"number of epochs takes {FEWEST_HELD}, so give epochs, or validation"
+            )
         log = fit_networks(prepare(settings, kept, users, items), held, None).model.training_log
         epochs = int(log["val_auc"].idxmax()) + 1
         if settings.verbose:
-            print(f"best after {epochs} epochs; now on all {len(interactions):,} ratings", flush=True)
+            print(f"best after {epochs} epochs; now on all {len(interactions):,} interactions", flush=True)
     return fit_networks(prepare(settings, interactions, users, items), watched, epochs)
 
 
 def fit_networks(prepared: Prepared, watched: Interactions | None, epochs: int | None) -> Trained:
     """Train new networks, 50 epochs at most where `epochs` is None, and make the model of them."""
-    settings, samplers = prepared.settings, prepared.samplers()
-    batch_size = settings.batch_size or default_batch_size(len(samplers[1]))
+    data = prepared.interactions
+    if not data.has_disliked and len(data) == len(data.user_ids) * len(data.item_ids):
+        raise ValueError(_lacks(data, prepared.settings.liked_from))
+    prepared.taste  # noqa: B018 - its working memory is free again before the samplers stand
+    settings, n_positives = prepared.settings, prepared.n_positives
+    batch_size = default_batch_size(n_positives)
     network_train, network_predict = prepared.networks()
-    dataset = position_dataset(samplers, batch_size, settings.members)
-    steps = -(-len(samplers[1]) // batch_size)
+    epochs, steps = epochs or MOST_EPOCHS, -(-n_positives // batch_size)
+    dataset = position_dataset(list(prepared.samplers.values()), batch_size, epochs * steps)
     validation = None if watched is None else _watch(prepared, network_train, watched)
     how = settings.learning_rate, validation, settings.verbose
-    history = train(network_train, dataset, steps, epochs or MOST_EPOCHS, *how)
+    history = train(network_train, dataset, steps, epochs, *how)
     model = prepared.model(network_train, pd.DataFrame(history.history))
     return Trained(model, network_train, network_predict)
 
@@ -138,29 +208,34 @@ def default_batch_size(n_positives: int) -> int:
 
 def _watch(prepared: Prepared, network: PositionNetwork, watched: Interactions) -> ValidationAUC:
     """Watch the score that is served, by the model that the towers would make now."""
-    users, items = watched.user_ids[watched.user_index], watched.item_ids[watched.item_index]
     # these refuse before, not after, an epoch
-    positions(prepared.user_encoder.trained_ids, watched.user_ids, "validation['user_id']")
-    positions(prepared.item_encoder.trained_ids, watched.item_ids, "validation['item_id']")
-    auc_per_user(watched.user_index, watched.liked, np.zeros(len(watched)))
+    data = prepared.interactions
+    positions(data.user_ids, watched.user_ids, "validation['user_id']")
+    positions(data.item_ids, watched.item_ids, "validation['item_id']")
+    if not data.has_disliked and not watched.has_disliked:
+        users = watched.user_ids.get_indexer(data.user_ids)[data.user_index]
+        items = watched.item_ids.get_indexer(data.item_ids)[data.item_index]
+        watched = beside_unobserved(watched, prepared.settings.seed, (users, items))
+    users, items, liked = watched.user_index, watched.item_index, watched.liked
+    auc(liked, np.zeros(len(users)))
+    pairs = watched.user_ids[users], watched.item_ids[items]
 
     def score() -> np.ndarray:
-        return prepared.model(network, pd.DataFrame()).scorer.score(users, items)
+        return prepared.model(network, pd.DataFrame()).scorer.score(*pairs)
 
-    return ValidationAUC(score, watched.user_index, watched.liked)
+    return ValidationAUC(score, users, liked)
 
 
-def _refuse_poor(data: Interactions, liked_from: float) -> None:
-    """Refuse ratings of which no triplet of either kind can be made, and say what they lack."""
-    by_user, by_item = (pd.Series(data.value).groupby(side) for side in (data.user_index, data.item_index))
-    if not (by_user.max() > by_user.min()).any():
-        raise ValueError(
-            f"none of {len(data.user_ids)} users gave two items different ratings, and what people like is "
-            "learned from what they rate higher and lower: give several ratings a user, of different height"
+def _lacks(data: Interactions, liked_from: float) -> str:
+    """Say why no triplet can be made."""
+    n_users, n_items = len(data.user_ids), len(data.item_ids)
+    if data.has_disliked:
+        return (
+            f"none of {n_users} users gave two items different ratings, and none of {n_items} items is liked "
+            f"(rating >= {liked_from}) by one user and rated lower by another: give several ratings a user "
+            "or an item, of different height"
         )
-    highest = by_item.max()
-    if not ((highest > by_item.min()) & (highest >= liked_from)).any():
-        raise ValueError(
-            f"none of {len(data.item_ids)} items is liked by one user and rated lower by another, and from "
-            "such pairs is learned how liked it is: give several ratings an item, or another liked_from"
-        )
+    return (
+        f"each of {n_users} users chose each of {n_items} items, and what people like is learned from what "
+        "they choose and what they don't: give several items, not chosen by all"
+    )

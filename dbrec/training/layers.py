@@ -18,10 +18,6 @@ class FeatureTower(keras.layers.Layer):
     Beside the taste v, each side has a bias b: how freely a user likes, how liked an item is. A user's vector
     is ``[v, b, 1]`` and an item's ``[v, 1, b]``, so that one dot product is ``v.v' + b + b'``.
 
-    Members' vectors stand side by side, each divided by the root of their number, so that the dot product of
-    two such rows is the mean of the members' scores. Members start differently and learn from triplets of
-    their own (`PositionNetwork`); what one learned by chance, the mean evens out.
-
     Args:
         columns: ``(name, kind, size)`` of each column as `FeatureEncoder.spec` gives them; kind is
             ``"one-hot"`` (one place of the row, a table of `size` rows) or ``"multi-hot"`` (`size` places).
@@ -31,32 +27,28 @@ class FeatureTower(keras.layers.Layer):
         seed: Seed of the first weights and of the dropping.
         history_dim: Length of a second input, `Histories.inputs`, which a matrix maps to a further part of
             the sum; 0 for a tower without.
-        members: Vectors a row.
 
     Call:
         rows, shape (batch, width), int, or [rows, histories of shape (batch, history_dim)] -> vectors, shape
-        (batch, members * (embedding_dim + 2)), float32.
+        (batch, embedding_dim + 2), float32.
 
     Raises:
         ValueError: If `side` is another word.
 
     Source:
         Kula 2015, "Metadata Embeddings for User and Item Cold-start Recommendations", section 3 (sums of
-        feature vectors and of feature biases); dropping ids: Volkovs, Yu and Poutanen 2017, "DropoutNet";
-        members: Hansen and Salamon 1990, "Neural Network Ensembles".
+        feature vectors and of feature biases); dropping ids: Volkovs, Yu and Poutanen 2017, "DropoutNet".
     """
 
-    def __init__(
-        self, columns, side, embedding_dim=64, dropout=0.1, seed=0, history_dim=0, members=1, **kwargs
-    ):
+    def __init__(self, columns, side, embedding_dim=64, dropout=0.1, seed=0, history_dim=0, **kwargs):
         super().__init__(**{"dtype": "float32"} | kwargs)
         if side not in ("user", "item"):
             raise ValueError(f"side is {side!r}: give 'user' or 'item'")
         self.columns, self.side = [tuple(column) for column in columns], side
         self.embedding_dim, self.dropout, self.seed = embedding_dim, dropout, seed
-        self.history_dim, self.members = history_dim, members
+        self.history_dim = history_dim
         self.random = keras.random.SeedGenerator(seed)
-        width, plain = members * (embedding_dim + 1), {"use_bias": False, "dtype": "float32"}
+        width, plain = embedding_dim + 1, {"use_bias": False, "dtype": "float32"}
         self.tables = []
         for place, (_, kind, size) in enumerate(self.columns):
             first = keras.initializers.RandomNormal(stddev=0.05, seed=seed + place)
@@ -77,11 +69,10 @@ class FeatureTower(keras.layers.Layer):
 
     def call(self, inputs, training=False):
         rows, history = inputs if isinstance(inputs, (list, tuple)) else (inputs, None)
-        vectors = self.member_vectors(self.total(rows, history, training))
-        return ops.reshape(vectors / self.members**0.5, (-1, self.members * (self.embedding_dim + 2)))
+        return self.vectors(self.total(rows, history, training))
 
     def total(self, rows, history=None, training=False):
-        """Sum up tastes and biases, shape (batch, members * (embedding_dim + 1))."""
+        """Sum up tastes and biases, shape (batch, embedding_dim + 1)."""
         total = 0.0
         for table, kind, _, part in self.parts(rows):
             total += table(self._dropped(part, training) if kind == "one-hot" else ops.cast(part, "float32"))
@@ -95,19 +86,8 @@ class FeatureTower(keras.layers.Layer):
             yield table, kind, size, rows[:, place] if one else rows[:, place : place + size]
             place += 1 if one else size
 
-    def tastes_and_biases(self, rows, history=None):
-        """Compute what vectors are made of, divided by the root of the number of members.
-
-        Returns:
-            Tastes, shape (batch, members * embedding_dim), and biases, shape (batch, members).
-        """
-        total = ops.reshape(self.total(rows, history), (-1, self.members, self.embedding_dim + 1))
-        total /= self.members**0.5
-        return ops.reshape(total[..., :-1], (-1, self.members * self.embedding_dim)), total[..., -1]
-
-    def member_vectors(self, total):
-        """Make each member's own vectors of such sums, shape (batch, members, embedding_dim + 2)."""
-        total = ops.reshape(total, (-1, self.members, self.embedding_dim + 1))
+    def vectors(self, total):
+        """Lay such sums out as vectors, shape (batch, embedding_dim + 2)."""
         taste, bias, one = total[..., :-1], total[..., -1:], ops.ones_like(total[..., :1])
         return ops.concatenate([taste, bias, one] if self.side == "user" else [taste, one, bias], -1)
 
@@ -118,7 +98,7 @@ class FeatureTower(keras.layers.Layer):
         return ops.where(kept, codes, 0)
 
     def get_config(self):
-        own = "columns", "side", "embedding_dim", "dropout", "seed", "history_dim", "members"
+        own = "columns", "side", "embedding_dim", "dropout", "seed", "history_dim"
         return super().get_config() | {name: getattr(self, name) for name in own}
 
 

@@ -4,15 +4,19 @@ import time
 from collections.abc import Callable, Sequence
 
 import numpy as np
+import pandas as pd
 
 from dbrec._quiet import keras, tf
 from dbrec.evaluation.auc import auc, auc_per_user
 
 MOST_STEPS_A_CALL = 8
+AVERAGE_KEEPS = 0.98  # of itself at each step
 
 
 class ValidationAUC(keras.callbacks.Callback):
     """Put the AUC of held-out ratings into the logs of each epoch: ``val_auc``, ``val_auc_per_user``.
+
+    The second is NaN where no user has liked ones and others among them.
 
     Args:
         score: Scores the held-out ratings with what the network has learned so far, shape (n,).
@@ -23,11 +27,13 @@ class ValidationAUC(keras.callbacks.Callback):
     def __init__(self, score: Callable[[], np.ndarray], users, liked):
         super().__init__()
         self.score, self.users, self.liked = score, users, np.asarray(liked, bool)
+        self.has_users = (pd.Series(self.liked).groupby(np.asarray(users)).nunique() > 1).any()
 
     def on_epoch_end(self, epoch, logs=None):
         scores = self.score()
         logs["val_auc"] = auc(self.liked, scores)
-        logs["val_auc_per_user"] = auc_per_user(self.users, self.liked, scores).mean()
+        per_user = auc_per_user(self.users, self.liked, scores).mean() if self.has_users else np.nan
+        logs["val_auc_per_user"] = per_user
 
 
 class EpochReport(keras.callbacks.Callback):
@@ -58,7 +64,7 @@ class DenseAdam(keras.optimizers.Adam):
 
 def averaged_adam(learning_rate: float) -> DenseAdam:
     """Make the optimizer of `train`: Adam with a moving average of the weights over about 50 steps."""
-    return DenseAdam(learning_rate, use_ema=True, ema_momentum=0.98)
+    return DenseAdam(learning_rate, use_ema=True, ema_momentum=AVERAGE_KEEPS)
 
 
 def train(

@@ -11,6 +11,11 @@ from scipy import sparse
 from dbrec.checks import number, whole_number
 
 ROWS_AT_ONCE = 1 << 18
+Negatives = Literal["explicit", "unobserved"]
+
+
+class NoTripletsError(ValueError):
+    """No rating can start a triplet."""
 
 
 class Triplets(NamedTuple):
@@ -22,7 +27,7 @@ class Triplets(NamedTuple):
 
 
 class RatedTriplets(NamedTuple):
-    """Triplets, and the ratings that made them so, float32."""
+    """Triplets, and the ratings that made them so, float32; that of an unobserved negative is 0."""
 
     anchor: np.ndarray
     positive: np.ndarray
@@ -69,7 +74,8 @@ class TripletSampler:
         seed: Seed of the draws, a whole number from 0.
 
     Raises:
-        ValueError: If an argument isn't as said here, or no rating can start a triplet.
+        ValueError: If an argument isn't as said here.
+        NoTripletsError: If no rating can start a triplet.
 
     Source:
         Rendle et al. 2009, "BPR: Bayesian Personalized Ranking from Implicit Feedback", section 4.2.
@@ -81,7 +87,7 @@ class TripletSampler:
         partners: np.ndarray,
         ratings: np.ndarray,
         positive_from: float | None = None,
-        negatives: Literal["explicit", "unobserved"] = "explicit",
+        negatives: Negatives = "explicit",
         n_partners: int | None = None,
         seed: int = 0,
     ):
@@ -122,7 +128,7 @@ class TripletSampler:
         wanted = starts > first if self.explicit else n_rated < self.n_partners
         wanted &= levels[run_codes] >= lowest
         if not wanted.any():
-            raise ValueError(
+            raise NoTripletsError(
                 f"none of {len(ratings)} ratings can start a triplet: an anchor needs a positive and a "
                 f"partner {'rated lower' if self.explicit else 'never rated'}"
             )
@@ -138,29 +144,23 @@ class TripletSampler:
 
     def sample(self, size: int) -> Triplets:
         """Draw triplets, with replacement: int32 positions, shape (size,); the anchors ascend."""
-        rows, runs = self._draw((size,))
-        anchors = self.anchors[runs]
-        negatives = self.partners[self._lower(runs)] if self.explicit else self.unobserved(anchors)
-        return Triplets(anchors, self.partners[rows], negatives)
+        return Triplets(*self.sample_rated(size)[:3])
 
-    def sample_rated(self, size: int | tuple[int, int]) -> RatedTriplets:
-        """Draw triplets as `sample` does, or in the shape (batch, members), with their ratings.
+    def sample_rated(self, size: int) -> RatedTriplets:
+        """Draw triplets as `sample` does, with their ratings."""
+        rows, runs = self._draw(size)
+        anchors, positive_rating = self.anchors[runs], self.ratings[runs]
+        if self.explicit:
+            lower = self._lower(runs)
+            negatives, negative_rating = self.partners[lower], self.levels[self.codes[lower]]
+        else:
+            negatives, negative_rating = self.unobserved(anchors), np.zeros(len(runs), np.float32)
+        return RatedTriplets(anchors, self.partners[rows], negatives, positive_rating, negative_rating)
 
-        Raises:
-            ValueError: If negatives are unobserved, which have no rating, or `size` isn't whole.
-        """
-        if not self.explicit:
-            raise ValueError("unobserved negatives have no ratings: draw them by sample")
-        rows, runs = self._draw(size if isinstance(size, tuple) else (size,))
-        lower = self._lower(runs)
-        stars = self.ratings[runs], self.levels[self.codes[lower]]
-        return RatedTriplets(self.anchors[runs], self.partners[rows], self.partners[lower], *stars)
-
-    def _draw(self, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+    def _draw(self, size: int) -> tuple[np.ndarray, np.ndarray]:
         """Draw positives, ascending: their rows, and the places of their runs."""
-        shape = tuple(whole_number("size", size, 0) for size in shape)
-        drawn = self.random.integers(0, len(self), shape, dtype=np.int32)
-        drawn.sort(axis=0)  # in order, their runs are found several times as fast
+        drawn = self.random.integers(0, len(self), whole_number("size", size, 0), dtype=np.int32)
+        drawn.sort()  # in order, their runs are found several times as fast
         runs = np.searchsorted(self.ends, drawn, side="right")
         return drawn + self.skipped[runs], runs
 

@@ -13,7 +13,6 @@ def build_towers(
     dropout: float = 0.1,
     seed: int = 0,
     history_dim: int = 0,
-    members: int = 1,
 ) -> tuple[FeatureTower, FeatureTower]:
     """Build a tower for each side, ``user_tower`` and ``item_tower``.
 
@@ -24,14 +23,12 @@ def build_towers(
         dropout: Chance that a one-hot code is dropped in training, in [0, 1).
         seed: Seed of the first weights.
         history_dim: Length of a user's history (`Histories.inputs`); 0 for towers without.
-        members: Vectors that a tower makes of a row; see `FeatureTower`.
 
     Raises:
-        ValueError: If `embedding_dim` or `members` isn't at least 1, or `dropout` isn't in [0, 1).
+        ValueError: If `embedding_dim` isn't at least 1, or `dropout` isn't in [0, 1).
     """
-    embedding_dim, members = whole_number("embedding_dim", embedding_dim), whole_number("members", members)
     dropout, seed = number("dropout", dropout, "[0, 1)"), seed_number(seed)
-    both = {"embedding_dim": embedding_dim, "dropout": dropout, "members": members}
+    both = {"embedding_dim": whole_number("embedding_dim", embedding_dim), "dropout": dropout}
     return (
         FeatureTower(users.spec, "user", seed=seed, history_dim=history_dim, name="user_tower", **both),
         FeatureTower(items.spec, "item", seed=seed + 1000, name="item_tower", **both),

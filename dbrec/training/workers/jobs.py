@@ -9,7 +9,7 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +23,7 @@ from dbrec.storage import Stored, read, writing
 from dbrec.training.fit import Prepared, default_batch_size
 from dbrec.training.sampling import RatedTriplets, TripletSampler
 
-FORMAT = 2
+FORMAT = 3
 TRIPLET = np.dtype(list(zip(RatedTriplets._fields, ["i4"] * 3 + ["f4"] * 2, strict=True)))
 
 logger = logging.getLogger(__name__)
@@ -35,6 +35,7 @@ class Job:
 
     folder: Path
     prepared: Prepared
+    batch_size: int
     steps: int
     epochs: int
     n_shards: int
@@ -42,7 +43,7 @@ class Job:
 
     @property
     def settings(self) -> Settings:
-        """All settings, with the batch size that was chosen."""
+        """All settings."""
         return self.prepared.settings
 
 
@@ -50,29 +51,28 @@ def write_job(folder, prepared: Prepared, n_shards: int = 4) -> Job:
     """Draw the triplets that `position_dataset` would give, and write them with all that training needs.
 
     Each batch is cut into `n_shards` parts: the most workers that can share the job. An epoch takes 20 bytes
-    for each triplet of each sampler and member.
+    for each triplet of each sampler.
 
     Raises:
         OSError: If the folder holds something or can't be written. Nothing is left behind.
         ValueError: As `check_job`, or if no triplet can be drawn.
     """
     epochs = check_job(folder, prepared.settings, n_shards)
-    samplers, (factors, users) = prepared.samplers(), prepared.choice
-    n_positives = len(samplers[-1])
-    size = prepared.settings.batch_size or n_shards * -(-default_batch_size(n_positives) // n_shards)
+    samplers, choice, n_positives = list(prepared.samplers.values()), prepared.choice, prepared.n_positives
+    size = n_shards * -(-default_batch_size(n_positives) // n_shards)
     steps = -(-n_positives // size)
     encoders = {"user": prepared.user_encoder, "item": prepared.item_encoder}
     described = {side: encoder.describe() for side, encoder in encoders.items()}
-    settings = asdict(replace(prepared.settings, batch_size=size))
-    description = {"settings": settings, "encoders": described, "steps": steps, "n_shards": n_shards}
+    numbers = {"batch_size": size, "steps": steps, "n_shards": n_shards}
+    description = {"settings": asdict(prepared.settings), "encoders": described} | numbers
     arrays: dict[str, dict] = {f"{side}_features": encoder.arrays() for side, encoder in encoders.items()}
-    arrays |= {"interactions": prepared.interactions.arrays(), "choice": factors._asdict() | {"users": users}}
+    arrays |= {"interactions": prepared.interactions.arrays(), "choice": choice.factors._asdict()}
     with writing(folder, "job", FORMAT, description) as new:
         for name, parts in arrays.items():
             np.savez(new / f"{name}.npz", **parts)
         for epoch in range(epochs):
             shards = [new / _shard(epoch, number) for number in range(n_shards)]
-            _write_epoch(shards, samplers, steps, (size, prepared.settings.members))
+            _write_epoch(shards, samplers, steps, size)
             logger.info("drawn: epoch %d of %d", epoch + 1, epochs)
     return read_job(folder)
 
@@ -83,23 +83,15 @@ def check_job(folder, settings: Settings, n_shards: int) -> int:
     Raises:
         FileExistsError: If the folder holds something.
         TypeError: If it isn't a path.
-        ValueError: If a batch can't be cut into that many equal parts, no number of epochs is given, or
-            codes are to be dropped.
+        ValueError: If `n_shards` isn't at least 1, or no number of epochs is given.
     """
     if not isinstance(folder, (str, os.PathLike)) or not (folder := os.fspath(folder)):
         raise TypeError(f"folder is {folder!r}: give the path of the folder to write, as text or a Path")
     folder, n_shards = Path(folder), whole_number("n_shards", n_shards)
     if folder.is_dir() and any(folder.iterdir()):
         raise FileExistsError(f"{folder} isn't empty: give a new folder for the job")
-    if (settings.batch_size or 0) % n_shards:
-        raise ValueError(
-            f"batch_size is {settings.batch_size} and n_shards is {n_shards}: each batch is cut into equal "
-            "parts, so give a batch size that is a multiple of the number of shards"
-        )
     if settings.epochs is None:
         raise ValueError(f"epochs is {settings.epochs}: give the number of epochs to draw, at least 1")
-    if settings.dropout:
-        raise ValueError(f"dropout is {settings.dropout}: workers would drop different codes; give 0")
     return settings.epochs
 
 
@@ -107,17 +99,17 @@ def _shard(epoch: int, number: int) -> str:
     return f"epoch-{epoch:03}-shard-{number:03}.npy"
 
 
-def _write_epoch(paths: list[Path], samplers: list[TripletSampler], steps: int, batch: tuple) -> None:
+def _write_epoch(paths: list[Path], samplers: list[TripletSampler], steps: int, size: int) -> None:
     """Draw and write batch by batch: on a full disk that raises, where mapped files would end the process."""
-    drawn = np.empty(batch, TRIPLET)
-    shape = steps, len(samplers), batch[0] // len(paths), batch[1]
+    drawn = np.empty(size, TRIPLET)
+    shape = steps, len(samplers), size // len(paths)
     header = {"descr": np.lib.format.dtype_to_descr(TRIPLET), "fortran_order": False, "shape": shape}
     with ExitStack() as stack:
         files = [stack.enter_context(path.open("wb")) for path in paths]
         for file in files:
             np.lib.format.write_array_header_1_0(file, header)
         for sampler in samplers * steps:
-            for name, part in sampler.sample_rated(batch)._asdict().items():
+            for name, part in sampler.sample_rated(size)._asdict().items():
                 drawn[name] = part
             for file, part in zip(files, np.split(drawn, len(files)), strict=True):
                 file.write(part.tobytes())
@@ -131,19 +123,21 @@ def read_job(folder) -> Job:
         ValueError: If a file is damaged or missing.
     """
     stored = read(folder, "job", FORMAT)
-    described, choice = stored.description, stored.arrays("choice.npz")
+    described, factors = stored.description, ItemFactors(**stored.arrays("choice.npz"))
+    interactions = Interactions.from_arrays(stored.arrays("interactions.npz"))
     user_encoder, item_encoder = (
         FeatureEncoder.restore(described["encoders"][side], stored.arrays(f"{side}_features.npz"))
         for side in ("user", "item")
     )
     prepared = Prepared(
         Settings(**described["settings"]),
-        Interactions.from_arrays(stored.arrays("interactions.npz")),
+        interactions,
         user_encoder,
         item_encoder,
-        Choice(ItemFactors(choice["as_rated"], choice["as_candidate"]), choice["users"]),
+        Choice.of(factors, interactions),
     )
-    numbers = described["steps"], described["settings"]["epochs"], described["n_shards"]
+    epochs, n_shards = described["settings"]["epochs"], described["n_shards"]
+    numbers = described["batch_size"], described["steps"], epochs, n_shards
     return Job(Path(folder), prepared, *numbers, stored)
 
 
@@ -155,7 +149,7 @@ def shards_of(job: Job, worker: int, n_workers: int) -> range:
     """
     if job.n_shards % whole_number("n_workers", n_workers):
         raise ValueError(
-            f"{n_workers} workers can't share a global batch of {job.settings.batch_size} in {job.n_shards} "
+            f"{n_workers} workers can't share a global batch of {job.batch_size} in {job.n_shards} "
             f"shards: give a divisor of {job.n_shards}, or write the job with other n_shards"
         )
     each = job.n_shards // n_workers
@@ -166,7 +160,7 @@ def batches(job: Job, worker: int = 0, n_workers: int = 1, start: int = 0) -> It
     """Give a worker's part of each global batch, epoch after epoch, but for `start` batches at the start.
 
     Yields:
-        A `RatedTriplets` a sampler, arrays of shape (batch_size / n_workers, members).
+        A `RatedTriplets` a sampler, arrays of shape (batch_size / n_workers,).
 
     Raises:
         ValueError: As `shards_of`, or if a shard is damaged.

@@ -17,9 +17,7 @@ FORMAT = 1
 
 def build_network(job: Job) -> PositionNetwork:
     """Build the training network of a job, with its first weights."""
-    network = job.prepared.networks()[0]
-    network.build(None)
-    return network
+    return job.prepared.networks()[0]
 
 
 def write_state(job: Job, name: str, variables: Sequence[keras.Variable], n_batches: int) -> None:
