@@ -8,8 +8,8 @@ singular values s and vectors V of X that is, off the diagonal,
     B[j, i] = V[j] diag(s^2 / (s^2 + l)) V[i] / (1 - V[i] diag(s^2 / (s^2 + l)) V[i])
 
 so that the largest s alone give two vectors an item. Neither the inverse nor any other table of items by
-items is made: memory is that of the interactions and of some six tables of dim float32 numbers a user and
-an item, not of the square of the items.
+items is made: solving takes some four tables of dim float32 numbers a user and an item (1,024 places: 110 MiB
+for the 3,651 items of MovieLens 1M, 570 MiB for 20,000 users and items), not the square of the items.
 
 Before, each row of X is multiplied by a power of the number the user chose: who chooses a lot tells less by
 each. Each column is multiplied by a power of the number who chose it, so that popular items, which everybody
