@@ -151,8 +151,7 @@ class HybridRecommender(BaseEstimator):
         Liking is the mean of theirs; choice, which hardly has a seed, and settings are those of the first.
 
         Raises:
-            ValueError: If there are none, or they were fitted on different interactions or with different
-                features.
+            ValueError: If there are none, or their interactions or features differ.
         """
         if not (models := [recommender._fitted() for recommender in recommenders]):
             raise ValueError("there are no recommenders: give at least one")

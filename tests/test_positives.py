@@ -187,8 +187,11 @@ def test_where_validation_holds_disliked_ones_those_are_watched(clicks):
 def test_where_each_user_has_few_ratings_the_epochs_are_found_by_the_pooled_auc(clicks):
     few = as_ratings(clicks).groupby("user_id").head(10)
     few = few.assign(rating=np.where(few.item_id % 3, 5, 1))
-    log = HybridRecommender(embedding_dim=8, epochs=None, verbose=False).fit(few).training_log_
-    assert len(log) >= 1
+    last = few.groupby("user_id").tail(1)  # one row a user: none has liked ones and others
+    log = HybridRecommender(**QUICK).fit(few.drop(last.index), validation=last).training_log_
+    assert log.val_auc.between(0, 1).all() and log.val_auc_per_user.isna().all()
+    found = HybridRecommender(embedding_dim=8, epochs=None, verbose=False).fit(few)
+    assert "val_auc" not in found.training_log_  # the last fit is on all, and unwatched
     with pytest.raises(ValueError, match="a tenth of each user's interactions is 0 in all: .* give epochs"):
         HybridRecommender(epochs=None, verbose=False).fit(few.groupby("user_id").head(3))
 

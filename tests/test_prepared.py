@@ -1,4 +1,4 @@
-"""What training starts from: samplers of the sides that can be anchors, a prior by counts, and a network."""
+"""What training starts from: samplers of sides that can be anchors, a prior by shared taste, a network."""
 
 import numpy as np
 import pandas as pd

@@ -36,7 +36,7 @@ def shared_taste(interactions: Interactions, biases: Biases, seed: int = 0) -> f
         return LEAST
     users, items = interactions.user_index, interactions.item_index
     first_half = np.random.default_rng(seed).random(len(interactions.user_ids)) < 0.5
-    explained = np.zeros_like(rest)
+    itself, explained = np.asarray(matrix(interactions, rest)[users, items]).ravel(), np.zeros_like(rest)
     for learned in (first_half[users], ~first_half[users]):
         table = matrix(interactions, np.where(learned, rest, 0.0))
         kept, rows = largest_places(table, min(DIM, *table.shape), L2 * rest.var(), seed)
@@ -44,7 +44,6 @@ def shared_taste(interactions: Interactions, biases: Biases, seed: int = 0) -> f
         whole = matrix(interactions, np.where(learned, 0.0, rest)) @ rows.T * kept
         products = pair_scores(whole, rows.T, users, items)
         # a pair may stand several times, and each time is left out
-        itself = np.asarray(matrix(interactions, rest)[users, items]).ravel()
         without = (products - itself * own[items]) / (1 - own[items])
         explained = np.where(learned, explained, without)
     if not explained.std():
