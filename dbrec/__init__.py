@@ -12,9 +12,11 @@ _HOMES = {
     "split_ratings": "data.splits",
     "split_users": "data.splits",
     "split_items": "data.splits",
+    "split_by_time": "data.splits",
     "auc": "evaluation.auc",
     "auc_per_user": "evaluation.auc",
     "ranking_metrics": "evaluation.ranking",
+    "evaluate": "evaluation.report",
 }
 __all__ = list(_HOMES)
 

@@ -11,7 +11,13 @@ matplotlib.use("Agg")
 
 @pytest.mark.parametrize(
     "module",
-    ["dbrec", "dbrec.data.movielens", "dbrec.data.splits", "dbrec.evaluation.auc", "dbrec.scoring.baselines"],
+    [
+        "dbrec",
+        "dbrec.data.movielens",
+        "dbrec.data.splits",
+        "dbrec.evaluation.report",
+        "dbrec.scoring.baselines",
+    ],
 )
 def test_reading_data_and_judging_needs_no_tensorflow(module):
     code = f"import sys, {module}; sys.exit('tensorflow' in sys.modules)"

@@ -1,10 +1,17 @@
+import os
+from datetime import date, datetime
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dbrec.data.splits import held_out_rows, split_items, split_ratings, split_users
+from dbrec.data.movielens import load_movielens
+from dbrec.data.splits import held_out_rows, split_by_time, split_items, split_ratings, split_users
+
+REAL = Path(os.environ.get("DBREC_DATA_DIR") or "nowhere")
 
 
 def frame(counts):
@@ -155,3 +162,155 @@ def test_a_share_or_seed_that_is_none_is_refused(split, setting, value, message)
 def test_no_ratings_are_two_empty_parts():
     train, test = split_ratings(mixed().iloc[:0])
     assert list(train) == list(test) == ["user_id", "item_id"] and len(train) == len(test) == 0
+
+
+def timed(times):
+    """Rows at some times, whose labels aren't their positions."""
+    rows = pd.DataFrame({"user_id": 1, "item_id": range(len(times)), "timestamp": times})
+    return rows.set_index(pd.Index([f"row {n}" for n in range(len(times))]))
+
+
+@given(
+    st.lists(st.one_of(st.none(), st.integers(0, 30)), min_size=1, max_size=40),
+    st.sampled_from([0.1, 0.2, 0.5, 0.9]),
+    st.sampled_from(["train", "drop"]),
+    st.sampled_from(["float64", "Int64", "datetime64[s]"]),
+)
+def test_no_training_row_is_later_than_a_test_row(times, share, missing, dtype):
+    ratings = timed(pd.Series(times, dtype="Int64").astype(dtype).array)
+    known = sorted(time for time in times if time is not None)
+    n_most = int(share * len(known) + 1e-9)  # of known ones, and those at the border train
+    n_test = sum(time > known[-n_most - 1] for time in known) if n_most else 0
+    if not n_test:
+        with pytest.raises(ValueError, match="no row would be left to test"):
+            split_by_time(ratings, share, missing)
+        return
+    train, test = split_by_time(ratings, share, missing)
+    assert len(test) == n_test <= share * len(known) + 1e-9
+    assert len(train) == (len(times) if missing == "train" else len(known)) - n_test
+    assert train["timestamp"].max() < test["timestamp"].min() and test["timestamp"].notna().all()
+    for part in (train, test):  # order, columns and labels are kept
+        pd.testing.assert_frame_equal(part, ratings[ratings.index.isin(part.index)])
+    assert set(train.index).isdisjoint(test.index)
+
+
+def test_the_latest_fifth_is_held_out_whatever_the_order_of_the_rows():
+    train, test = split_by_time(timed([50, 10, 90, 30, 20, 100, 40, 60, 80, 70]))
+    assert test["timestamp"].tolist() == [90, 100] and test.index.tolist() == ["row 2", "row 5"]
+    assert train["timestamp"].tolist() == [50, 10, 30, 20, 40, 60, 80, 70]
+
+
+def test_rows_of_the_borders_timestamp_go_to_the_training_part():
+    train, test = split_by_time(timed([1, 2, 2, 2, 3]), 0.4)  # two rows would part the twos
+    assert train["timestamp"].tolist() == [1, 2, 2, 2] and test["timestamp"].tolist() == [3]
+    train, test = split_by_time(timed([3, 1, 3, 2]), 0.5)
+    assert train["timestamp"].tolist() == [1, 2] and test["timestamp"].tolist() == [3, 3]
+
+
+def test_a_share_that_falls_short_of_a_whole_number_by_rounding_counts_as_it():
+    assert len(split_by_time(timed(range(100)), 0.29)[1]) == 29  # 0.29 * 100 is 28.999999999999996
+    assert len(split_by_time(timed(range(3)), 0.99)[1]) == 2
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        [datetime(2020, 1, day) for day in (1, 3, 2)],
+        pd.to_datetime(["2020-01-01", "2020-01-03", "2020-01-02"], utc=True),
+        np.array(["2020-01-01", "2020-01-03", "2020-01-02"], "M8[s]"),
+        [-1.5, 3e9, 0],
+        np.array([1, 3, 2], object),
+        pd.array([1, 3, 2], "Int64"),
+        np.array([-3, -1, -2], np.int8),
+    ],
+)
+def test_timestamps_may_be_numbers_or_datetimes_of_any_type(times):
+    train, test = split_by_time(timed(times), 0.34)
+    assert test.index.tolist() == ["row 1"] and train.index.tolist() == ["row 0", "row 2"]
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        [4, None, 1, 3, None, 2],
+        np.array([4, pd.NA, 1, 3, None, 2], object),
+        pd.array([4, None, 1, 3, None, 2], "Int64"),
+        pd.to_datetime(["2004", None, "2001", "2003", None, "2002"], format="%Y"),
+    ],
+)
+def test_rows_without_a_timestamp_are_refused_or_trained_on_or_left_out(times):
+    ratings = timed(times)
+    message = "2 of 6 rows have no timestamp: leave them out by missing='drop', or learn .* missing='train'"
+    with pytest.raises(ValueError, match=message):
+        split_by_time(ratings)
+    train, test = split_by_time(ratings, 0.5, missing="train")
+    assert test.index.tolist() == ["row 0", "row 3"]  # half of the four with a timestamp
+    assert train.index.tolist() == ["row 1", "row 2", "row 4", "row 5"]
+    train, test = split_by_time(ratings, 0.5, missing="drop")
+    assert test.index.tolist() == ["row 0", "row 3"] and train.index.tolist() == ["row 2", "row 5"]
+
+
+@pytest.mark.parametrize("missing", [None, True, "ignore", "Drop", ["drop"]])
+def test_another_word_for_missing_timestamps_is_refused(missing):
+    with pytest.raises(ValueError, match="missing is .*: give 'raise', 'train' or 'drop'"):
+        split_by_time(timed([1, 2, 3]), 0.5, missing)
+
+
+@pytest.mark.parametrize(
+    ("times", "message"),
+    [
+        ([1, 2, 3, 4], "no row would be left to test: 0.2 of 4 rows with a timestamp is less than one: give"),
+        ([], "0.2 of 0 rows with a timestamp is less than one: give a larger test_share or more rows"),
+        ([None, None], "0.2 of 0 rows with a timestamp is less than one"),
+        (
+            [1, 2, 7, 7, 7, 7, 3, 4, 5, 6],
+            "the latest 2 rows all have the timestamp 7, .*: give a larger test_share or finer timestamps",
+        ),
+    ],
+)
+def test_a_test_part_without_rows_is_refused(times, message):
+    with pytest.raises(ValueError, match=message):
+        split_by_time(timed(times), missing="drop")
+
+
+@pytest.mark.parametrize("share", [0, 1, -0.1, 20, None, "a", np.nan, True])
+def test_a_share_of_time_outside_its_range_is_refused(share):
+    with pytest.raises(ValueError, match=r"test_share is .*: give a share in \(0, 1\)"):
+        split_by_time(timed([1, 2, 3]), share)
+
+
+@pytest.mark.parametrize(
+    ("ratings", "message"),
+    [
+        (None, "ratings is a NoneType: give a DataFrame with a column 'timestamp'"),
+        (frame([5]), r"columns \['user_id', 'item_id'\]: a column 'timestamp' is needed"),
+        (pd.concat([timed([1, 2])] * 2, axis=1), "ratings has 2 columns 'timestamp': leave one of them"),
+        (timed(["2020", "2021"]), "dtype str, such as '2020': give numbers or datetimes, as by pd.to_dat"),
+        (timed([date(2020, 1, 1)] * 3), r"such as datetime.date\(2020, 1, 1\): give numbers or datetimes"),
+        (timed([1, "2020"]), "dtype object, such as 1: give numbers or datetimes"),
+        (timed([True, False]), "dtype bool.*, such as True: give numbers or datetimes"),
+        (timed(pd.to_timedelta([1, 2])), "dtype timedelta64.*: give numbers or datetimes"),
+        (timed([1, np.inf, -np.inf]), "2 rows have an infinite timestamp: give finite ones, or leave"),
+    ],
+)
+def test_what_has_no_timestamps_is_refused(ratings, message):
+    with pytest.raises(ValueError, match=message):
+        split_by_time(ratings)
+
+
+def test_a_split_by_time_leaves_what_it_was_given_as_it_was():
+    ratings = timed(np.array([3, 1, 2], object))
+    before = ratings.copy()
+    split_by_time(ratings, 0.5)
+    pd.testing.assert_frame_equal(ratings, before)
+
+
+@pytest.mark.skipif(not (REAL / "ml-100k").is_dir(), reason="$DBREC_DATA_DIR holds no ml-100k")
+def test_movielens_100k_is_split_at_a_moment_and_keeps_its_order():
+    ratings = load_movielens("ml-100k", REAL).ratings
+    train, test = split_by_time(ratings)
+    assert 19_900 < len(test) <= 20_000 and len(train) + len(test) == 100_000
+    assert train["timestamp"].max() < test["timestamp"].min()
+    for part in (train, test):
+        assert part.index.is_monotonic_increasing and part.equals(ratings.loc[part.index])
+    assert not test["user_id"].isin(train["user_id"]).all()  # some users come only then
