@@ -135,6 +135,21 @@ def positions(index: pd.Index, values, name: str = "ids") -> np.ndarray:
     return index.get_indexer(ids)
 
 
+def one_place(index: pd.Index, one, side: str) -> int:
+    """Find the position of one raw id of a side, ``"user"`` or ``"item"``.
+
+    Raises:
+        KeyError: If it is unknown.
+        TypeError, ValueError: As `positions`, or if it isn't one id.
+    """
+    places = positions(index, one, f"{side}_id")
+    if len(places) != 1:
+        raise ValueError(f"{side}_id holds {len(places)} ids: give one {side}")
+    if places[0] < 0:
+        raise KeyError(f"{side} {one!r} is unknown: give one of the {len(index)} {side}s of the fit")
+    return int(places[0])
+
+
 def labels(liked) -> np.ndarray:
     """Return labels as booleans, shape (n,); only true and false, or 1 and 0, are labels.
 

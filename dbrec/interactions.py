@@ -2,16 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
-from dbrec.checks import PAIR, id_frame
+from dbrec.checks import id_frame
 from dbrec.data.splits import held_out_rows
-from dbrec.features.values import type_of
+from dbrec.reading import added_up, finite, importance_of, kind_of, numbered, refuse_twice
 
-LARGEST_RATING = 1e9  # what float32 holds with its squares and sums
+ROWS = "user_index", "item_index", "value", "liked", "weight", "importance"
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +27,10 @@ class Interactions:
         value: The ratings, or else the share of weights (or numbers of rows) that are lower, so that a
             huge one is no more than the largest; shape (n,), finite.
         liked: Whether each is a liked one, shape (n,); at least one is.
+        weight: Of choices, the sum of each pair's weights or the number of its rows; None where `value` holds
+            ratings.
+        importance: How often each starts a triplet and how much it counts in choice, beside the others, whose
+            mean is 1; None where all are alike.
     """
 
     user_ids: pd.Index
@@ -34,9 +39,13 @@ class Interactions:
     item_index: np.ndarray
     value: np.ndarray
     liked: np.ndarray
+    weight: np.ndarray | None = None
+    importance: np.ndarray | None = None
 
     @classmethod
-    def from_frame(cls, frame: pd.DataFrame, liked_from: float, name: str = "ratings") -> "Interactions":
+    def from_frame(
+        cls, frame: pd.DataFrame, liked_from: float, name: str = "ratings", sample_weight=None
+    ) -> "Interactions":
         """Check what a user brings and turn ids into positions, in the order of the rows.
 
         Args:
@@ -47,22 +56,24 @@ class Interactions:
             liked_from: Lowest rating that counts as liked. Where all are, what wasn't rated is what they are
                 compared with, as without ratings.
             name: What the caller calls the frame.
+            sample_weight: How much each row counts beside the others, above 0, shape (n,), or None.
 
         Raises:
             TypeError: If it isn't a frame, or ids are neither ints nor text.
             ValueError: If a column or a value is missing or stands twice, a number isn't as said here, or no
                 rating is a liked one.
         """
-        kind = _kind(frame, name)
+        kind = kind_of(frame, name)
         frame = id_frame(frame, name, *kind)
         if frame.empty:
             raise ValueError(f"{name} has no rows: give at least one")
-        user_ids, user_index = _numbered(frame["user_id"])
-        item_ids, item_index = _numbered(frame["item_id"])
-        value = _finite(frame, kind[0], name) if kind else np.ones(len(frame))
+        user_ids, user_index = numbered(frame["user_id"])
+        item_ids, item_index = numbered(frame["item_id"])
+        value = finite(frame, kind[0], name) if kind else np.ones(len(frame))
         keys = user_index.astype(np.int64) * len(item_ids) + item_index
+        importance = None if sample_weight is None else importance_of(sample_weight, len(frame))
         if kind == ["rating"]:
-            _refuse_twice(keys, frame, name)
+            refuse_twice(keys, frame, name)
             liked = value >= liked_from
             if not liked.any():
                 raise ValueError(
@@ -70,18 +81,30 @@ class Interactions:
                     f"liked_from up to the highest rating, {value.max()}, or leave the column out where "
                     "each row is a choice"
                 )
-            return cls(user_ids, item_ids, user_index, item_index, value, liked)
-        first, together = _added_up(keys, value)
+            return cls(user_ids, item_ids, user_index, item_index, value, liked, None, importance)
+        first, together = added_up(keys, value)
         users, items = user_index[first], item_index[first]
-        return cls(user_ids, item_ids, users, items, share_below(together), np.ones(len(first), bool))
+        liked = np.ones(len(first), bool)
+        if importance is not None:
+            importance = added_up(keys, importance)[1] / added_up(keys, np.ones(len(keys)))[1]
+        return cls(user_ids, item_ids, users, items, share_below(together), liked, together, importance)
 
     @property
     def has_disliked(self) -> bool:
         """Whether some are rated below what is liked; else only choices are known, and what wasn't chosen."""
         return not self.liked.all()
 
+    @property
+    def given(self) -> np.ndarray:
+        """The numbers as they were given: ratings, or weights; shape (n,)."""
+        return self.value if self.weight is None else self.weight
+
     def __len__(self) -> int:
         return len(self.value)
+
+    def of_user(self, user: int) -> slice:
+        """Find the rows of the user at a position, where rows are sorted by user; none of -1."""
+        return slice(*np.searchsorted(self.user_index, np.array([user, user + 1], np.int32)))
 
     def take(self, rows: np.ndarray) -> "Interactions":
         """Keep some rows, and only the ids that occur in them.
@@ -89,16 +112,31 @@ class Interactions:
         Args:
             rows: Booleans, shape (n,).
         """
-        users, user_index = np.unique(self.user_index[rows], return_inverse=True)
-        items, item_index = np.unique(self.item_index[rows], return_inverse=True)
+        kept = self.select(rows)
+        users, user_index = np.unique(kept.user_index, return_inverse=True)
+        items, item_index = np.unique(kept.item_index, return_inverse=True)
         return replace(
-            self,
+            kept,
             user_ids=self.user_ids[users],
             item_ids=self.item_ids[items],
             user_index=user_index.astype(np.int32),
             item_index=item_index.astype(np.int32),
-            value=self.value[rows],
-            liked=self.liked[rows],
+        )
+
+    def select(self, rows: np.ndarray) -> "Interactions":
+        """Keep some rows, booleans of shape (n,), and all ids."""
+        return self._with_rows(self.user_ids, self.item_ids, rows)
+
+    def of_ids(self, user_ids: pd.Index, item_ids: pd.Index) -> "Interactions":
+        """Sort rows by user and item, among ids that begin with those here, or with those that occur here."""
+        order = np.lexsort((self.item_index, self.user_index))
+        return self._with_rows(user_ids, item_ids, order)
+
+    def _with_rows(self, user_ids: pd.Index, item_ids: pd.Index, rows: np.ndarray) -> "Interactions":
+        weight, importance = (None if part is None else part[rows] for part in (self.weight, self.importance))
+        pairs = self.user_index[rows], self.item_index[rows]
+        return Interactions(
+            user_ids, item_ids, *pairs, self.value[rows], self.liked[rows], weight, importance
         )
 
     def split(self, share: float, seed: int) -> tuple["Interactions", "Interactions"]:
@@ -109,15 +147,34 @@ class Interactions:
     def arrays(self) -> dict[str, np.ndarray]:
         """Give all of it as arrays of numbers and text, to be saved; `from_arrays` takes them back."""
         ids = {"user_ids": id_array(self.user_ids), "item_ids": id_array(self.item_ids)}
-        rows = {name: getattr(self, name) for name in ("user_index", "item_index", "value", "liked")}
+        rows = {name: getattr(self, name) for name in ROWS if getattr(self, name) is not None}
         return ids | rows
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> "Interactions":
         """Make what `arrays` gave."""
         ids = {name: id_index(arrays[name]) for name in ("user_ids", "item_ids")}
-        rows = {name: arrays[name] for name in ("user_index", "item_index", "value", "liked")}
-        return cls(**ids, **rows)
+        return cls(**ids, **{name: arrays[name] for name in ROWS if name in arrays})
+
+
+class Levels(NamedTuple):
+    """The different numbers of some interactions, ascending, and the share of them that is lower than each.
+
+    Shapes (m,). It stays what it was in a fit, so that what comes later is measured by the same yardstick.
+    """
+
+    numbers: np.ndarray
+    shares: np.ndarray
+
+    @classmethod
+    def of(cls, numbers: np.ndarray) -> "Levels":
+        """Make it of numbers, shape (n,)."""
+        levels, n_each = np.unique(numbers, return_counts=True)
+        return cls(levels.astype(float), (np.cumsum(n_each) - n_each / 2) / n_each.sum())
+
+    def __call__(self, numbers: np.ndarray) -> np.ndarray:
+        """Give the share below each number, as `share_below` does; between levels one between theirs."""
+        return np.interp(numbers, self.numbers, self.shares)
 
 
 def share_below(values: np.ndarray) -> np.ndarray:
@@ -133,58 +190,3 @@ def id_array(ids: pd.Index) -> np.ndarray:
 def id_index(ids: np.ndarray) -> pd.Index:
     """Give ids of `id_array` as an index."""
     return pd.Index(ids) if ids.dtype.kind == "i" else pd.Index(ids.astype(object), dtype="str")
-
-
-def _numbered(column: pd.Series) -> tuple[pd.Index, np.ndarray]:
-    """Number ids in ascending order."""
-    index, ids = pd.factorize(pd.Index(column), sort=True)
-    return pd.Index(ids), index.astype(np.int32)
-
-
-def _kind(frame, name: str) -> list[str]:
-    """Name the column of numbers, where there is one."""
-    # a label may be NA, which can't be compared
-    names = [label for label in getattr(frame, "columns", []) if isinstance(label, str)]
-    given: list[str] = [column for column in ("rating", "weight") if column in names]
-    for label in getattr(frame, "columns", []):
-        like = str(label).strip("b' ").lower().removesuffix("s")
-        if like in ("rating", "weight") and label not in given:
-            raise ValueError(f"{name} has a column {label!r}: name it {like!r}, or leave it out")
-    if len(given) > 1:
-        raise ValueError(f"{name} has a rating and a weight: leave one of the two columns out")
-    return given
-
-
-def _refuse_twice(keys: np.ndarray, frame: pd.DataFrame, name: str) -> None:
-    if (twice := pd.Series(keys).duplicated()).any():
-        user, item = frame.loc[twice.to_numpy(), PAIR].to_numpy(object)[0]
-        raise ValueError(f"{name} has user {user!r} with item {item!r} more than once: keep one row a pair")
-
-
-def _added_up(keys: np.ndarray, value: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Find the first row of each pair, in the order of the rows, and the sum of its values."""
-    codes, _ = pd.factorize(keys)
-    return np.flatnonzero(~pd.Series(codes).duplicated()), np.bincount(codes, value)
-
-
-def _finite(frame: pd.DataFrame, kind: str, name: str) -> np.ndarray:
-    """Give ratings, or weights, as an array of finite numbers."""
-    column = frame[kind]
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        column = column.astype(column.cat.categories.dtype if column.notna().all() else object)
-    if column.dtype == object and column.dropna().map(type_of).isin(["numbers", "booleans"]).all():
-        column = column.mask(column.isna(), np.nan).astype(float)
-    numeric = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_complex_dtype(column)
-    if not numeric:
-        raise ValueError(f"{name}[{kind!r}] has dtype {column.dtype}: give numbers")
-    plain = isinstance(column.dtype, np.dtype)
-    value = column.to_numpy() if plain else column.to_numpy(float, na_value=np.nan)
-    broken = ~(np.abs(value.astype(float)) <= LARGEST_RATING) | ((value <= 0) & (kind == "weight"))
-    if broken.any():
-        row, wrong = column.index[broken].tolist()[0], column[broken].tolist()[0]
-        raise ValueError(
-            f"row {row!r} of {name} has the {kind} {wrong!r}: give finite numbers "
-            f"{'above 0 and ' if kind == 'weight' else ''}of up to {LARGEST_RATING:g}, "
-            f"and leave rows without a {kind} out"
-        )
-    return value

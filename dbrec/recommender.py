@@ -1,25 +1,27 @@
 """The facade: fit a hybrid recommender on your own ratings, score, recommend, save and load."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
-from sklearn.exceptions import NotFittedError
 
+from dbrec.changes import Changes
 from dbrec.interactions import Interactions
+from dbrec.newcomer_queries import NewcomerQueries
+from dbrec.queries import Queries
+from dbrec.scoring.building import mean_of
 from dbrec.scoring.model import FittedModel
+from dbrec.scoring.updates import updated
 from dbrec.settings import Settings
 
 if TYPE_CHECKING:
     import keras
 
-    from dbrec.scoring.index import ItemIndex
     from dbrec.training.workers.jobs import Job
 
 
-class HybridRecommender(BaseEstimator):
+class HybridRecommender(Queries, NewcomerQueries, BaseEstimator):
     """Recommend items to users by what they rated and by what is known of both.
 
     Three parts make it. *Liking*: a user tower and an item tower sum the embeddings of an id and of its
@@ -83,6 +85,8 @@ class HybridRecommender(BaseEstimator):
         users: pd.DataFrame | None = None,
         items: pd.DataFrame | None = None,
         validation: pd.DataFrame | None = None,
+        callbacks: Iterable = (),
+        sample_weight=None,
     ) -> "HybridRecommender":
         """Learn from ratings, counts or clicks and, where given, from features.
 
@@ -96,21 +100,73 @@ class HybridRecommender(BaseEstimator):
                 numbers, text, booleans or pandas categoricals, or tuples of categories; missing is allowed.
             items: Item features, likewise.
             validation: What to watch for early stopping, with the columns of `interactions`.
+            callbacks: Keras callbacks, for the training that ends in the model.
+            sample_weight: How much each row counts beside the others, above 0, such as less for what is old:
+                how often it starts a triplet, and what it adds to choice. None for all alike.
 
         Raises:
             TypeError, ValueError: If a setting, an interaction or a feature can't be understood, no triplet
                 can be drawn, or training ends in numbers that aren't finite. What was fitted before stays.
             RuntimeError: In a process forked from one that had imported TensorFlow.
+
+        Example:
+            >>> HybridRecommender(epochs=1, verbose=False).fit(ratings, users, items).item_ids[0]
+            'beer'
         """
         from dbrec.training.fit import fit_model  # here, so that loading and serving need no TensorFlow
 
         settings = Settings(**self.get_params())
-        known = Interactions.from_frame(interactions, settings.liked_from)
+        known = Interactions.from_frame(interactions, settings.liked_from, sample_weight=sample_weight)
         watched = None
         if validation is not None:
             watched = Interactions.from_frame(validation, settings.liked_from, "validation")
-        trained = fit_model(settings, known, users, items, watched)
+        trained = fit_model(settings, known, users, items, watched, list(callbacks))
         return self._serve(trained.model, trained.network_train, trained.network_predict)
+
+    def update(self, interactions=None, users=None, items=None) -> "HybridRecommender":
+        """Learn what came after the fit, in closed form and without training.
+
+        New ids, new features of known ones, and ratings that are new, changed or, where the rating or weight
+        is missing, taken back. A pair's new number takes the place of the old one, so that the same update
+        twice is one; the rows of a pair in one call are added up where they aren't ratings. What came first
+        hardly matters, and what serves is written into the vectors in place: don't ask from another thread
+            meanwhile.
+
+        Args:
+            interactions: As in `fit`, or None. Where the fit had no numbers, ``weight`` may say how many
+                times.
+            users: Features as in `fit`, of any ids, or None; a column that is left out stays as it was.
+            items: Likewise.
+
+        Returns:
+            The recommender. `share_changed` says when a fit is due.
+
+        Raises:
+            KeyError: If a column of features is unknown.
+            TypeError, ValueError: As `fit`; if ids are of another type than there, or a rating below
+                `liked_from` comes where there was none. The model stays as it was.
+
+        Example:
+            >>> bought = pd.DataFrame({"user_id": ["zoe"], "item_id": ["tea"], "rating": [5]})
+            >>> shop.update(bought).user_status("zoe").tolist()
+            ['ratings']
+        """
+        model = self._fitted()
+        changes = Changes.none()
+        if interactions is not None:
+            changes = Changes.from_frame(interactions, rated=model.interactions.weight is None)
+        self.fitted_ = updated(model, changes, users, items)
+        return self
+
+    @property
+    def share_changed(self) -> float:
+        """Interactions that came, changed or went since the fit, per interaction of the fit.
+
+        From .2 on a fit is due: on MovieLens 1M what is updated is then behind a fit by .001 of AUC, .003 of
+        AUC per user and .003 of NDCG@10 (`python -m benchmarks updates`).
+        """
+        model = self._fitted()
+        return model.n_changed / max(int(model.sides[0].n_fit.sum()), 1)
 
     def write_job(self, folder, interactions, users=None, items=None, n_shards: int = 4) -> "Job":
         """Write what `fit` would train as a job for several processes.
@@ -155,7 +211,7 @@ class HybridRecommender(BaseEstimator):
         """
         if not (models := [recommender._fitted() for recommender in recommenders]):
             raise ValueError("there are no recommenders: give at least one")
-        return cls(**vars(models[0].settings))._serve(FittedModel.mean_of(models))
+        return cls(**vars(models[0].settings))._serve(mean_of(models))
 
     def _serve(self, model: FittedModel, network_train=None, network_predict=None) -> "HybridRecommender":
         """Take all that was fitted, at once."""
@@ -167,114 +223,6 @@ class HybridRecommender(BaseEstimator):
         """Leave the networks out of copies and pickles, which serve without them."""
         state = dict(super().__getstate__())
         return state | {name: None for name in ("network_train_", "network_predict_") if name in state}
-
-    def _fitted(self) -> FittedModel:
-        if not hasattr(self, "fitted_"):
-            raise NotFittedError("this recommender has learned nothing yet: call fit or load first")
-        return self.fitted_
-
-    def score(self, user_ids, item_ids) -> np.ndarray:
-        """Score pairs of raw ids: how much each user would like the item.
-
-        Args:
-            user_ids: One id, or n of them in any array or iterable.
-            item_ids: Likewise.
-
-        Returns:
-            Scores, shape (n,), float32; higher is better.
-
-        Raises:
-            NotFittedError: If nothing was fitted yet; so do all methods below.
-            TypeError, ValueError: If ids aren't of the fit's type or are missing, or lengths differ.
-        """
-        return self._fitted().scorer.score(user_ids, item_ids)
-
-    def recommend(
-        self, user_ids, k: int = 10, exclude_seen: bool = True, index: "str | ItemIndex" = "exact"
-    ) -> pd.DataFrame:
-        """List the k items to show to each user.
-
-        Args:
-            user_ids: One id, or n of them in any array or iterable.
-            k: Length of a list, at least 1.
-            exclude_seen: Whether to leave out the items that the user rated in training.
-            index: ``"exact"``, ``"approximate"`` for very many items, or an `ItemIndex` that was saved.
-
-        Returns:
-            A frame ``user_id, rank, item_id, list_score``, ranks from 1; the score that lists are made by.
-
-        Raises:
-            TypeError, ValueError: If ids aren't of the fit's type or are missing, `k` isn't at least 1, or
-                `index` is another word or was made of other vectors.
-        """
-        return self._fitted().scorer.recommend(user_ids, k, exclude_seen, index)
-
-    def item_index(self) -> "ItemIndex":
-        """Build the index that ``recommend(index="approximate")`` searches, to save it apart."""
-        return self._fitted().scorer.item_index()
-
-    def recommend_for(
-        self,
-        features: Mapping | None = None,
-        liked: Iterable = (),
-        disliked: Iterable = (),
-        k: int = 10,
-    ) -> pd.DataFrame:
-        """List items for a person who isn't in the data, without training.
-
-        Their features give a first vector, and each item they name moves it.
-
-        Args:
-            features: Name of a user feature to its value, or a row of such a frame; any may be left out.
-            liked: Raw ids of items they like; an item named twice counts once.
-            disliked: Raw ids of items they don't.
-            k: Length of the list, at least 1.
-
-        Returns:
-            A frame ``rank, item_id, list_score`` without the items named.
-
-        Raises:
-            KeyError: If a feature or an item is unknown.
-            TypeError, ValueError: If an item is named as liked and as disliked, a value of a feature isn't
-                understood, or `k` isn't at least 1.
-        """
-        return self._fitted().recommend_for(features, liked, disliked, k)
-
-    def score_for(
-        self, item_ids, features: Mapping | None = None, liked: Iterable = (), disliked: Iterable = ()
-    ) -> np.ndarray:
-        """Score items for a person who isn't in the data: how much they would like each.
-
-        Args:
-            item_ids: One raw id, or n of them.
-            features: As in `recommend_for`, which tells the errors, too.
-            liked: As there.
-            disliked: As there.
-
-        Returns:
-            Scores, shape (n,), float32, on the scale of `score`.
-        """
-        return self._fitted().score_for(item_ids, features, liked, disliked)
-
-    def similar_items(self, item_id, k: int = 10) -> pd.DataFrame:
-        """List the k items of the most similar taste to the one of a raw id.
-
-        Returns:
-            A frame ``rank, item_id, similarity``: cosines in [-1, 1].
-
-        Raises:
-            KeyError: If the item is unknown.
-            TypeError, ValueError: If it isn't one id, or `k` isn't at least 1.
-        """
-        return self._fitted().similar_items(item_id, k)
-
-    def user_status(self, user_ids) -> np.ndarray:
-        """Tell what each user is scored from: ``"ratings"``, ``"features"`` or ``"population"``."""
-        return self._fitted().status("user", user_ids)
-
-    def item_status(self, item_ids) -> np.ndarray:
-        """Tell what each item is scored from: ``"ratings"``, ``"features"`` or ``"population"``."""
-        return self._fitted().status("item", item_ids)
 
     def save(self, path) -> None:
         """Write the recommender to a folder: JSON and plain arrays, each with its digest, and no pickle.
@@ -295,6 +243,11 @@ class HybridRecommender(BaseEstimator):
         Raises:
             FileNotFoundError: If there is none at `path`.
             ValueError: If a file is damaged, or of a format that this version doesn't know.
+
+        Example:
+            >>> shop.save(folder / "shop")
+            >>> HybridRecommender.load(folder / "shop").score("ann", "tea") == shop.score("ann", "tea")
+            array([ True])
         """
         model = FittedModel.load(path)
         return cls(**vars(model.settings))._serve(model)

@@ -663,12 +663,17 @@ def other(planted, tmp_path_factory):
 
 
 FILES = [
-    "as_rated.npz",
+    "choice.npz",
     "interactions.npz",
+    "item_choice_map.npz",
     "item_features.npz",
-    "new_choice.npz",
-    "new_liking.npz",
+    "item_liking_map.npz",
+    "item_scatter.npz",
+    "levels.npz",
+    "user_choice_map.npz",
     "user_features.npz",
+    "user_liking_map.npz",
+    "user_scatter.npz",
     "vectors.npz",
 ]
 
@@ -762,8 +767,8 @@ def test_the_manifest_or_the_data_of_another_model_is_damaged(folder, other):
         ("user_features.npz", changed(rows=lambda rows: rows + 999)),
         ("user_features.npz", changed(rows=lambda rows: -rows)),
         ("user_features.npz", changed(all_ids=lambda ids: ids[::-1])),
-        ("new_liking.npz", changed(mean=lambda mean: mean.astype(str))),
-        ("as_rated.npz", changed(as_rated=lambda table: table[:, ::-1])),
+        ("user_liking_map.npz", changed(mean=lambda mean: mean.astype(str))),
+        ("choice.npz", changed(as_rated=lambda table: table[:, ::-1])),
     ],
 )
 def test_arrays_that_were_changed_are_damaged_whatever_they_hold(folder, name, harm):

@@ -53,13 +53,13 @@ def test_at_full_length_factors_are_the_closed_form_off_the_diagonal(make):
     laid, by_item = weighted(data)
     inverse = np.linalg.inv(laid.T @ laid + penalty(data) * np.eye(laid.shape[1]))
     expected = by_item[:, None] * (np.eye(laid.shape[1]) - inverse / np.diag(inverse))
-    as_rated, as_candidate = item_factors(data, laid.shape[1])
+    as_rated, as_candidate = item_factors(data, laid.shape[1])[:2]
     others = ~np.eye(laid.shape[1], dtype=bool)
     assert (as_rated @ as_candidate.T)[others] == pytest.approx(expected[others], abs=1e-6, rel=1e-4)
 
 
 def test_each_item_is_predicted_from_the_others_by_ridge_regression(interactions):
-    as_rated, as_candidate = item_factors(interactions, 3)
+    as_rated, as_candidate = item_factors(interactions, 3)[:2]
     laid, by_item = weighted(interactions)
     for item in range(3):
         others = [other for other in range(3) if other != item]
@@ -82,7 +82,7 @@ def test_short_factors_keep_what_explains_most():
     whole, short = item_factors(data, 60), item_factors(data, 10)
     _, by_item = weighted(data)
     explained = []
-    for as_rated, as_candidate in (whole, short):
+    for as_rated, as_candidate, *_ in (whole, short):
         rated = as_rated / by_item[:, None]
         own = 1 / (1 + np.einsum("nd,nd->n", rated, as_candidate))  # 1 less the share that an item explains
         explained.append(rated @ (as_candidate * own[:, None]).T)

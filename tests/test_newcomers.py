@@ -7,7 +7,7 @@ from sklearn.linear_model import Ridge
 from dbrec.features.columns import MultiHot
 from dbrec.features.encoder import FeatureEncoder
 from dbrec.scoring import newcomers
-from dbrec.scoring.newcomers import ENOUGH, L2, FeatureMap, after_ratings
+from dbrec.scoring.newcomers import ENOUGH, L2, FeatureMap
 
 RANDOM = np.random.default_rng(0)
 FLAGS = np.eye(2)[RANDOM.integers(0, 2, 400)]
@@ -186,28 +186,3 @@ def test_only_ids_with_vectors_are_learned_from():
     encoder = FeatureEncoder.fit(["a", "c"], features)  # red is the only colour of the trained
     guess = FeatureMap.fit(encoder, TELLS, np.array([[7.0, 8.0], [9.0, 10.0]]))
     assert guess(encoder.features(["a", "b", "d", "nobody"])) == pytest.approx(np.tile([8, 9], (4, 1)))
-
-
-def test_without_ratings_the_guess_stays():
-    start = np.array([1.0, 2.0])
-    nothing = np.zeros((0, 2)), np.zeros(0, bool), np.zeros(0)
-    assert after_ratings(start, np.eye(2), *nothing).tolist() == start.tolist()
-
-
-def test_ratings_move_the_vector_as_bayesian_linear_regression_does():
-    items, liked = RANDOM.normal(size=(30, 4)), RANDOM.random(30) < 0.5
-    told = after_ratings(np.zeros(4), 0.5 * np.eye(4), items, liked, np.zeros(30))
-    surprise = np.where(liked, 2.0, -2.0)
-    ridge = Ridge(alpha=1.0 / 0.5, fit_intercept=False)  # noise over variance
-    assert told == pytest.approx(ridge.fit(items, surprise).coef_)
-
-
-def test_what_was_expected_moves_nothing_and_a_surprise_moves_much():
-    item = np.array([[1.0, 0.0]])
-    moved = [after_ratings(np.zeros(2), np.eye(2), item, [True], [odds])[0] for odds in (9.0, 0.0, -9.0)]
-    assert moved[0] == pytest.approx(0, abs=1e-3) and moved[0] < moved[1] < moved[2]
-
-
-def test_a_direction_in_which_nobody_differs_stays():
-    told = after_ratings(np.zeros(2), np.diag([1.0, 0.0]), np.ones((3, 2)), [True] * 3, np.zeros(3))
-    assert told[1] == 0 and told[0] > 0

@@ -17,9 +17,7 @@ from dbrec._quiet import keras
 from dbrec.data.splits import split_ratings
 from dbrec.evaluation.auc import auc, auc_per_user
 from dbrec.recommender import HybridRecommender
-from dbrec.scoring.biases import log_odds
-from dbrec.scoring.choice import counts
-from dbrec.scoring.newcomers import after_ratings
+from dbrec.scoring.posterior import surprise
 from dbrec.training.fit import prepare
 from dbrec.training.workers import distributed
 
@@ -75,11 +73,12 @@ def test_an_unseen_user_and_item_are_scored_by_their_features(fitted):
 
 def test_an_unknown_user_is_scored_halfway_between_the_mean_user_and_the_items_odds(fitted):
     model = fitted[0].fitted_
-    data, vectors = model.interactions, model.vectors
-    rows = vectors.liking_rows(vectors.items)[: len(data.item_ids)]
-    by_mean_user = rows @ model.feature_maps[0].mean
-    expected = (by_mean_user + log_odds(data, data.item_index, len(data.item_ids))) / 2
-    assert fitted[0].score("nobody", data.item_ids) == pytest.approx(expected, abs=1e-5)
+    users, items = model.sides
+    rows = model.vectors.liking_rows(model.vectors.items)[: items.n_trained]
+    odds = items.odds(items.n_liked, items.n_rated)[: items.n_trained]
+    expected = (rows @ users.liking_map.mean + odds) / 2
+    ids = items.encoder.all_ids[: items.n_trained]
+    assert fitted[0].score("nobody", ids) == pytest.approx(expected, abs=1e-5)
 
 
 def test_a_new_item_is_scored_by_the_words_of_its_title(planted):
@@ -87,9 +86,8 @@ def test_a_new_item_is_scored_by_the_words_of_its_title(planted):
     titles = pd.DataFrame({"title": [f"The {c} {n}" for n, c in enumerate(colours)]}, index=range(100, 160))
     ratings = planted["ratings"][planted["ratings"].item_id < 150]
     recommender = HybridRecommender(**SMALL).fit(ratings, items=titles)
-    assert recommender.fitted_.encoders[1].width == 1 and set(recommender.item_status(range(150, 160))) == {
-        "features"
-    }
+    assert recommender.fitted_.sides[1].encoder.width == 1
+    assert set(recommender.item_status(range(150, 160))) == {"features"}
     for user, red in (("u0", True), ("u1", False)):
         scores = recommender.score(user, np.arange(150, 160)).reshape(5, 2)
         assert ((scores[:, 0] > scores[:, 1]) == red).all()
@@ -129,14 +127,17 @@ def test_with_a_users_own_ratings_a_newcomer_is_scored_much_like_that_user(fitte
 
 def test_a_newcomer_is_scored_by_what_they_named_by_features_and_by_what_others_say(fitted):
     model = fitted[0].fitted_
-    vectors, data, (of_liking, of_choice) = model.vectors, model.interactions, model.feature_maps
+    vectors, side = model.vectors, model.sides[0]
+    of_liking, of_choice = side.liking_map, side.choice_map
     named = vectors.item_ids.get_indexer([100, 101, 159])  # the last has no ratings, and tells of taste alone
     rows = vectors.items[named]
     above = vectors.block(rows, "newcomer")[:, 0]
     liked, taste = np.array([True, False, True]), vectors.liking_rows(rows)
-    told = after_ratings(of_liking.mean, of_liking.covariance, taste, liked, taste @ of_liking.mean + above)
+    surprises = surprise(liked, taste @ of_liking.mean + above)
+    told = side.scatter.after(of_liking.mean, taste, surprises).mean
     liking = np.array([*told, 0.5 * 10 / (10 + 3), 0])  # others say less to who has named three
-    as_liked, as_disliked = counts(data)[data.liked].mean(), counts(data)[~data.liked].mean()
+    counted, are_liked = model.counts(model.interactions.given), model.interactions.liked
+    as_liked, as_disliked = counted[are_liked].mean(), counted[~are_liked].mean()
     choice = as_liked * model.as_rated[named[0]] + as_disliked * model.as_rated[named[1]]
     told, places = {"liked": [100, 159], "disliked": [101]}, len(of_choice.mean)
     to_score = np.concatenate([liking, choice, np.zeros(places)])
@@ -150,11 +151,11 @@ def test_a_newcomer_is_scored_by_what_they_named_by_features_and_by_what_others_
 
 
 def test_who_has_rated_nothing_is_shown_what_people_of_their_features_choose(fitted):
-    vectors, of_choice = fitted[0].fitted_.vectors, fitted[0].fitted_.feature_maps[1]
+    vectors, side = fitted[0].fitted_.vectors, fitted[0].fitted_.sides[0]
     newcomer, nobody = vectors.lists[vectors.user_ids.get_loc("u79")], vectors.lists[-1]
-    guess = of_choice(fitted[0].fitted_.encoders[0].features(["u79", "nobody"]))
+    guess = side.choice_map(side.encoder.features(["u79", "nobody"]))
     assert vectors.block(newcomer, "choice")[: guess.shape[1]] == pytest.approx(guess[0], abs=1e-6)
-    assert vectors.block(nobody, "guess") == pytest.approx(of_choice.mean, abs=1e-6)
+    assert vectors.block(nobody, "guess") == pytest.approx(side.choice_map.mean, abs=1e-6)
 
 
 def test_a_new_item_enters_the_lists_of_those_whose_kind_it_is(planted):
@@ -198,8 +199,10 @@ def test_a_score_does_not_depend_on_its_batch_mates(fitted):
 
 def test_scores_are_those_of_network_predict_and_the_choice(fitted):
     recommender, train, test = fitted
-    users, items = recommender.fitted_.encoders
-    ready = prepare(recommender.fitted_.settings, recommender.fitted_.interactions, None, None)
+    model = recommender.fitted_
+    users, items = (side.encoder for side in model.sides)
+    trained = model.interactions.of_ids(users.trained_ids, items.trained_ids)
+    ready = prepare(model.settings, trained, None, None)
     places = [
         side.trained_ids.get_indexer(test[name]) for side, name in ((users, "user_id"), (items, "item_id"))
     ]
@@ -326,7 +329,8 @@ def test_settings_of_numpy_are_saved_as_numbers(planted, tmp_path):
 def test_a_rating_on_the_border_is_a_liked_one(planted):
     ratings = planted["ratings"].replace({"rating": {5: 4}})
     fitted = HybridRecommender(**SMALL | {"epochs": 1}).fit(ratings).fitted_
-    assert fitted.interactions.liked.tolist() == (ratings.rating == 4).tolist()
+    in_order = ratings.sort_values(["user_id", "item_id"])
+    assert fitted.interactions.liked.tolist() == (in_order.rating == 4).tolist()
 
 
 def test_what_ends_in_numbers_that_are_not_finite_is_refused_and_the_old_fit_stays(

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dbrec.scoring.neighbours import similar
 from dbrec.scoring.scorer import VectorScorer
 
 
@@ -65,10 +66,11 @@ def test_a_list_is_the_head_of_the_full_ranking(seed, k):
 
 
 def test_similar_items_point_in_the_same_direction():
-    similar = scorer().similar_items(10)
-    assert similar.item_id.tolist() == [20, 30]
-    assert similar.similarity.tolist() == pytest.approx([np.sqrt(0.5), 0])
-    assert scorer().similar_items(10, vectors=scorer().item_vectors[:, :1]).similarity.tolist() == [1, 0]
+    alike = scorer().similar_items(10)
+    assert alike.item_id.tolist() == [20, 30]
+    assert alike.similarity.tolist() == pytest.approx([np.sqrt(0.5), 0])
+    one = similar(scorer().item_ids, scorer().item_vectors[:, :1], 10, "item", 10)
+    assert one.similarity.tolist() == [1, 0]
 
 
 def test_ids_of_another_type_are_refused_instead_of_found_unknown():

@@ -2,16 +2,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dbrec.scoring.served_vectors import ServedVectors, item_rows, newcomer_rows, user_rows
+from dbrec.scoring.served_vectors import ServedVectors, item_rows, newcomer_rows, user_rows, with_room
 
 LIKING = np.array([[100.0, 200.0]])
 CHOICE, GUESS = np.array([[8.0, 3.0]]), np.array([[32.0]])
 
 
 def test_what_a_newcomer_takes_meets_what_the_other_side_says():
-    user, item = newcomer_rows("user", [0.5], [0.0]), newcomer_rows("item", [0.0], [3.0])
+    user, item = newcomer_rows("user", [0], None), newcomer_rows("item", [40], np.array([3.0]))
     assert (user.tolist(), item.tolist()) == ([[0.5, 0]], [[3, 0]])
     assert (user @ item.T).item() == 1.5
+
+
+def test_a_newcomer_with_ratings_takes_the_less_of_what_others_say():
+    assert newcomer_rows("item", [0, 10, 90], None).tolist() == [[0, 0.5], [0, 0.25], [0, 0.05]]
 
 
 @pytest.mark.parametrize(("n_rated", "of_guess"), [(0, 1), (5, 1 / 4), (15, 1 / 16)])
@@ -38,17 +42,36 @@ def test_without_choice_lists_are_made_by_liking():
     assert to_score.tolist() == to_list.tolist() == LIKING.tolist()
 
 
-def test_items_with_ratings_are_found_by_them_and_new_ones_by_their_features():
-    liking = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
-    rows = item_rows(liking, np.array([[7.0, 8.0]]), np.array([[10.0], [20.0], [30.0]]))
-    assert rows.tolist() == [[1, 2, 7, 8, 0], [3, 4, 0, 0, 20], [5, 6, 0, 0, 30]]
+def test_items_are_found_by_their_ratings_and_newcomers_by_features_the_less_the_more_they_have():
+    liking, found, guess = np.array([[1.0, 2.0]]), np.array([[7.0, 8.0]]), np.array([[16.0]])
+    assert item_rows(liking, found, guess).tolist() == [[1, 2, 7, 8, 0]]
+    assert item_rows(liking, found, guess, np.array([5])).tolist() == [[1, 2, 7, 8, 4]]
 
 
 def test_a_guess_counts_in_lists_alone():
-    items = item_rows(np.zeros((2, 2)), np.array([[7.0, 8.0]]), np.array([[10.0], [20.0]]))
+    known = item_rows(np.zeros((1, 2)), np.array([[7.0, 8.0]]), np.array([[10.0]]))
+    new = item_rows(np.zeros((1, 2)), np.zeros((1, 2)), np.array([[20.0]]), np.zeros(1))
+    items = np.vstack([known, new])
     to_score, to_list = user_rows(LIKING, CHOICE, GUESS, np.array([5]), has_disliked=True)
     assert (to_score @ items.T)[0].tolist() == [8 * 7 + 3 * 8, 0]
     assert (to_list @ items.T)[0].tolist() == [(8 + 8) * 7 + 3 * 8, (8 + 8) * 20]
+
+
+def test_more_rows_stand_before_the_last_and_are_written_in_place_where_there_is_room():
+    rows = np.arange(6.0).reshape(3, 2)
+    more = with_room(rows, 2)
+    assert more.tolist() == [[0, 1], [2, 3], [0, 0], [0, 0], [4, 5]]
+    assert rows.tolist() == [[0, 1], [2, 3], [4, 5]] and not np.shares_memory(rows, more)
+    assert with_room(more, 0) is more
+    large = with_room(np.arange(200.0).reshape(100, 2), 1)
+    assert np.shares_memory(with_room(large, 1), large)
+
+
+def test_rows_of_a_larger_array_of_somebody_elses_are_never_written_over():
+    whole = np.arange(8.0).reshape(4, 2)
+    with_room(whole[1:3], 1)
+    with_room(whole[:2, :1], 1)
+    assert whole.tolist() == np.arange(8.0).reshape(4, 2).tolist()
 
 
 def test_blocks_are_cut_out_by_name_one_or_several_side_by_side():
@@ -69,5 +92,7 @@ def test_blocks_are_cut_out_by_name_one_or_several_side_by_side():
 def test_vectors_that_are_not_finite_are_refused_when_made_and_not_when_asked(name, broken):
     parts = {part: np.ones((2, 5), np.float32) for part in ("users", "lists", "items")}
     parts[name][1, 3] = broken
-    with pytest.raises(ValueError, match="served vectors aren't finite: fit again with a smaller"):
-        ServedVectors(pd.Index([1]), pd.Index([2]), **parts, widths=(1, 2, 2, 0, 0))
+    vectors = ServedVectors(pd.Index([1]), pd.Index([2]), **parts, widths=(1, 2, 2, 0, 0))
+    for make in (vectors.checked, lambda: ServedVectors.from_arrays(vectors.arrays())):
+        with pytest.raises(ValueError, match="served vectors aren't finite: fit again with a smaller"):
+            make()

@@ -37,6 +37,11 @@ class Categorical:
         """One row a category, and row 0 for the unknown."""
         return len(self.categories) + 1
 
+    @property
+    def names(self) -> list[str]:
+        """A name for each category, such as ``"gender: F"``."""
+        return [f"{self.name}: {category}" for category in self.categories]
+
     @classmethod
     def fit(cls, name: str, values: pd.Series) -> Self:
         """Collect the categories that occur; those of a pandas categorical keep their order."""
@@ -108,6 +113,14 @@ class Numeric:
     def size(self) -> int:
         """One row a bin, and row 0 for a missing number."""
         return len(self.edges) + 2
+
+    @property
+    def names(self) -> list[str]:
+        """A name for each bin, such as ``"year: from 1990 to below 1995"``."""
+        numbers = [f"{edge:g}" for edge in self.edges]
+        low, high = ["", *[f" from {n}" for n in numbers]], [*[f" below {n}" for n in numbers], ""]
+        parts = [" to".join(filter(None, pair)) or " any" for pair in zip(low, high, strict=True)]
+        return [f"{self.name}:{part}" for part in parts]
 
     @classmethod
     def fit(cls, name: str, values: pd.Series) -> Self:

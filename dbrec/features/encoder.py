@@ -6,7 +6,7 @@ hundreds or thousands: those tell of newcomers only.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -58,6 +58,39 @@ class FeatureEncoder:
         rows = np.hstack([codes[:, None], *[column.encode(frame[column.name]) for column in columns]])
         return cls(trained_ids, columns, all_ids, rows)
 
+    def extended(self, features: pd.DataFrame | None, ids: pd.Index, side: str) -> Self:
+        """Know more ids, and more of those that are known.
+
+        Args:
+            features: A row an id, as in `fit`; columns that it lacks stay what they are, or missing. Or None.
+            ids: Raw ids, repeats are fine; of those that nothing else tells of no feature is known.
+            side: ``"user"`` or ``"item"``, to be named in messages.
+
+        Returns:
+            An encoder whose `all_ids` begin with those here; itself where nothing is new.
+
+        Raises:
+            KeyError: If a column is unknown.
+            TypeError, ValueError: As `by_id`, or if a value isn't understood; ids of another type than here.
+        """
+        frame = by_id(features, self.all_ids, side, new_ids=True) if features is not None else None
+        names = [column.name for column in self.columns]
+        if frame is not None and (unknown := [name for name in frame if name not in names]):
+            raise KeyError(f"{side} features {unknown} are unknown: this recommender was fitted with {names}")
+        given = [part for part in (() if frame is None else (frame.index,)) + (ids,) if len(part)]
+        more = [part[positions(self.all_ids, part, f"{side}_ids") < 0] for part in given]
+        new = more[0].append(more[1:]).unique().sort_values() if more else self.all_ids[:0]
+        all_ids = self.all_ids.append(raw_ids(new)) if len(new) else self.all_ids
+        rows = np.vstack([self.rows, np.zeros((len(new), self.rows.shape[1]), np.int32)])
+        place = 1
+        for column in self.columns:
+            if frame is not None and column.name in frame:
+                rows[all_ids.get_indexer(frame.index), place : place + column.width] = column.encode(
+                    frame[column.name]
+                )
+            place += column.width
+        return self if np.array_equal(rows, self.rows) else replace(self, all_ids=all_ids, rows=rows)
+
     @property
     def n_trained(self) -> int:
         """Number of trained ids, which come first in `all_ids` and `rows`."""
@@ -76,9 +109,13 @@ class FeatureEncoder:
         """Names of the places a tower takes, such as ``['id', 'gender', 'genres: Drama', ...]``."""
         names = ["id"]
         for column in self._in_tower:
-            flags = [f"{column.name}: {category}" for category in column.categories]
-            names += flags if isinstance(column, MultiHot) else [column.name]
+            names += column.names if isinstance(column, MultiHot) else [column.name]
         return names
+
+    @property
+    def feature_names(self) -> list[str]:
+        """Names of the columns of `features`, such as ``["gender: F", "genres: Drama", ...]``."""
+        return [name for column in self.columns for name in column.names]
 
     @property
     def spec(self) -> list[tuple[str, str, int]]:

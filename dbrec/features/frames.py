@@ -6,10 +6,13 @@ from pandas.api import types
 from dbrec.checks import raw_ids
 
 
-def by_id(features: pd.DataFrame | None, trained_ids: pd.Index, side: str | None) -> pd.DataFrame:
+def by_id(
+    features: pd.DataFrame | None, trained_ids: pd.Index, side: str | None, new_ids: bool = False
+) -> pd.DataFrame:
     """Return features, or None, with ids as index, as `raw_ids` gives them, and text as names of columns.
 
-    The ids are the index or a column ``user_id`` or ``item_id``, by `side`, and some are trained.
+    The ids are the index or a column ``user_id`` or ``item_id``, by `side`, and some are trained, but where
+    all may be `new_ids`.
 
     Raises:
         TypeError: If `features` is no frame, or its ids are no ints or text.
@@ -31,7 +34,7 @@ def by_id(features: pd.DataFrame | None, trained_ids: pd.Index, side: str | None
     frame = _index_by_id(frame, trained_ids, table, key)
     if len(twice := frame.index[frame.index.duplicated()].tolist()):
         raise ValueError(f"id {twice[0]!r} has more than one row of features: keep one row an id")
-    if not trained_ids.isin(frame.index).any():
+    if not new_ids and not trained_ids.isin(frame.index).any():
         raise ValueError(
             f"no id of the ratings (such as {trained_ids.tolist()[0]!r}) stands in the index of the features "
             f"(such as {frame.index.tolist()[:1]}): index the features by id, of the same type"

@@ -89,13 +89,33 @@ def log_odds(interactions: Interactions, index: np.ndarray, n: int) -> np.ndarra
         index: Position of each row's user or item, shape (m,).
         n: Number of users or items.
     """
-    n_liked = np.bincount(index, interactions.liked, minlength=n)
-    n_rated, share = np.bincount(index, minlength=n), np.mean(interactions.liked)
-    if not interactions.has_disliked:
-        n_others = len(interactions.user_ids) + len(interactions.item_ids) - n
-        n_rated, share = np.full(n, n_others), len(interactions) / (n * n_others)
-    share = (n_liked + SHRINKAGE * share) / (n_rated + SHRINKAGE)
-    return np.log(share / (1 - share))
+    n_liked, n_rated = np.bincount(index, interactions.liked, minlength=n), np.bincount(index, minlength=n)
+    n_others = len(interactions.user_ids) + len(interactions.item_ids) - n
+    return Odds.of(interactions, n, n_others)(n_liked, n_rated)
+
+
+class Odds(NamedTuple):
+    """The yardstick of log odds: the share of liked ones among all.
+
+    Attributes:
+        share: Of liked ones among ratings; or of chosen ones among all pairs.
+        n_others: Number of the other side's ids, of which each is chosen or isn't; 0 where there are ratings.
+    """
+
+    share: float
+    n_others: int
+
+    @classmethod
+    def of(cls, interactions: Interactions, n: int, n_others: int) -> "Odds":
+        """Make it of interactions of n ids with others."""
+        if interactions.has_disliked:
+            return cls(float(np.mean(interactions.liked)), 0)
+        return cls(len(interactions) / (n * n_others), n_others)
+
+    def __call__(self, n_liked: np.ndarray, n_rated: np.ndarray) -> np.ndarray:
+        """Give the log odds of ids with so many liked ones among so many ratings, shape (n,)."""
+        share = (n_liked + SHRINKAGE * self.share) / ((self.n_others or n_rated) + SHRINKAGE)
+        return np.log(share / (1 - share))
 
 
 def _design(encoder: FeatureEncoder, evidence: np.ndarray) -> sparse.csr_array:

@@ -39,12 +39,19 @@ RATED, CHOSEN = 0.25, 1.0  # what an interaction counts at least: a rating, and 
 class ItemFactors(NamedTuple):
     """Two vectors an item: what it says of others, and what others say of it.
 
-    Shapes (n_items, dim); ``as_rated[j] @ as_candidate[i]`` says how much having chosen j speaks for i. The
-    first places explain most.
+    ``as_rated[j] @ as_candidate[i]`` says how much having chosen j speaks for i. The first places explain
+    most.
+
+    Attributes:
+        as_rated, as_candidate: Shapes (n_items, dim).
+        squares: The singular values squared, s^2, shape (dim,).
+        kept: What the penalty leaves of each place, ``s^2 / (s^2 + l)``, shape (dim,).
     """
 
     as_rated: np.ndarray
     as_candidate: np.ndarray
+    squares: np.ndarray
+    kept: np.ndarray
 
 
 class Choice(NamedTuple):
@@ -87,10 +94,17 @@ def counts(interactions: Interactions) -> np.ndarray:
     """Say what each interaction counts: its share of lower ones (half of equal ones), and a constant.
 
     So stars, numbers of plays, hours and money all go from 0.25 to 1.25, or from 1 to 2 where all are liked
-    ones, and none counts much for being huge. Float32, shape (n,).
+    ones, and none counts much for being huge. Float32, shape (n,); times its importance.
     """
-    least = CHOSEN if interactions.liked.all() else RATED
-    return (share_below(interactions.value) + least).astype(np.float32)
+    counted = share_below(interactions.value) + least_count(interactions.has_disliked)
+    if interactions.importance is not None:
+        counted = counted * interactions.importance
+    return counted.astype(np.float32)
+
+
+def least_count(has_disliked: bool) -> float:
+    """Give the constant that an interaction counts beside its share of lower ones."""
+    return RATED if has_disliked else CHOSEN
 
 
 def matrix(interactions: Interactions, values: np.ndarray) -> sparse.csr_matrix:
@@ -113,12 +127,24 @@ def item_factors(interactions: Interactions, dim: int, seed: int = 0) -> ItemFac
     n_users, n_items = len(interactions.user_ids), len(interactions.item_ids)
     dim = min(dim, n_items, n_users)
     if not dim:
-        return ItemFactors(*np.zeros((2, n_items, 0), np.float32))
+        return ItemFactors(*np.zeros((2, n_items, 0), np.float32), *np.zeros((2, 0)))
     table, by_item, l2 = weighted(interactions)
     kept, rows = largest_places(table, dim, l2, seed, 3 if dim <= FEW_PLACES else 1)
-    own = kept @ rows**2
-    as_rated, as_candidate = by_item[:, None] * rows.T * kept, rows.T / (1 - own)[:, None]
-    return ItemFactors(as_rated.astype(np.float32), as_candidate.astype(np.float32))
+    as_rated, as_candidate = by_item[:, None] * rows.T * kept, candidates(rows.T, kept)
+    squares = l2 * kept / (1 - kept)
+    return ItemFactors(as_rated.astype(np.float32), as_candidate.astype(np.float32), squares, kept)
+
+
+def candidates(vectors: np.ndarray, kept: np.ndarray) -> np.ndarray:
+    """Give what items are found by, of their singular vectors, shape (n, dim), each without itself."""
+    return vectors / (1 - vectors**2 @ kept)[:, None]
+
+
+def singular_vectors(as_candidate: np.ndarray, kept: np.ndarray) -> np.ndarray:
+    """Give the singular vectors that `candidates` has made something of, shape (n, dim)."""
+    size = as_candidate**2 @ kept  # own / (1 - own)^2, of which own is the smaller solution
+    share_left = 2 / (1 + np.sqrt(1 + 4 * size))
+    return as_candidate * share_left[:, None]
 
 
 def weighted(interactions: Interactions) -> tuple[sparse.csr_matrix, np.ndarray, float]:

@@ -1,17 +1,15 @@
-"""Users and items without training ratings: a vector from features, and from a few ratings named later."""
+"""Users and items without ratings: a vector from what features tell."""
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
-from scipy.special import expit
 from sklearn.linear_model import Ridge
 
 from dbrec.features.encoder import FeatureEncoder
 from dbrec.features.evidence import by_place
 
 L2 = 1.0  # over the evidence of a column, which is about the variance it explains over the rest
-NOISE = 1.0
 ENOUGH = 100  # ratings that make a trained vector half as certain as it can be
 FEW_ONES = 50_000  # among the features: up to here scikit-learn solves, a target at a time
 TOLERANCE, MOST_STEPS = 1e-4, 1000  # beyond
@@ -112,28 +110,3 @@ def _conjugate_gradients(product, targets: np.ndarray) -> np.ndarray:
         before, error = error, (residual**2).sum(axis=0)
         direction = residual + error / np.maximum(before, tiny) * direction
     return x
-
-
-def after_ratings(vector, covariance, items, liked, log_odds) -> np.ndarray:
-    """Move a user's vector by what a few ratings say, as far as the trained users' vectors scatter.
-
-    Before the ratings the vector is a draw from a normal distribution around the guess from features. Each
-    rating tells by how much it was more, or less, liked than expected, with noise.
-
-    Args:
-        vector: The guess from features, shape (dim,).
-        covariance: Of the trained users' vectors about their guesses, shape (dim, dim).
-        items: Vectors of the items rated, shape (n, dim); n may be 0.
-        liked: Whether each was liked, shape (n,).
-        log_odds: Log odds that each would be liked, as the features tell, shape (n,).
-
-    Returns:
-        The mean given the ratings, shape (dim,); `vector` itself where nothing is rated.
-
-    Source:
-        Bishop 2006, "Pattern Recognition and Machine Learning", equations 3.50 and 3.51, with one equation a
-        rating. The surprise ``4 (liked - p)`` is a step of logistic regression from even odds.
-    """
-    surprise = 4 * (np.asarray(liked, float) - expit(log_odds))
-    scatter = items @ covariance
-    return vector + scatter.T @ np.linalg.solve(scatter @ items.T + NOISE * np.eye(len(items)), surprise)

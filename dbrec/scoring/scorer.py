@@ -1,5 +1,7 @@
 """Score and rank by the dot product of a user's and an item's vector."""
 
+from collections.abc import Iterator
+from copy import copy
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -7,9 +9,13 @@ import pandas as pd
 
 from dbrec.checks import id_frame, positions, raw_ids, switch, whole_number
 from dbrec.products import pair_scores
+from dbrec.scoring.candidates import Candidates, Pairs
+from dbrec.scoring.neighbours import similar
 
 if TYPE_CHECKING:
+    from dbrec.interactions import Interactions
     from dbrec.scoring.index import ItemIndex
+    from dbrec.scoring.served_vectors import ServedVectors
 
 USERS_AT_ONCE = 1024
 SCORES_AT_ONCE = 1 << 22  # of lists: users x items
@@ -49,15 +55,22 @@ class VectorScorer:
         if not isinstance(seen, tuple):
             seen = id_frame(seen, "seen")
             seen = positions(self.user_ids, seen["user_id"]), positions(self.item_ids, seen["item_id"])
-        users, items = (np.asarray(part, np.int32) for part in seen)
-        order = np.argsort(users, kind="stable")
-        self.seen_items = items[order]
-        self.seen_starts = np.searchsorted(users[order], np.arange(len(self.user_ids) + 1, dtype=np.int32))
+        self.seen = Pairs.of(*seen)
         self._index = None
 
     def __getstate__(self) -> dict:
         """Leave out the index, which can't be copied; it is built anew on its next use."""
         return vars(self) | {"_index": None}
+
+    def moved(self, vectors: "ServedVectors", seen: "Interactions", items_too: bool) -> "VectorScorer":
+        """Serve rows that an update has checked, and interactions that are sorted by user."""
+        other = copy(self)
+        other.user_ids, other.item_ids = vectors.user_ids, vectors.item_ids
+        other.user_vectors, other.list_vectors = vectors.users, vectors.lists
+        other.item_vectors = vectors.items
+        other.seen = Pairs(seen.user_index, seen.item_index)
+        other._index = None if items_too else self._index
+        return other
 
     def score(self, user_ids, item_ids) -> np.ndarray:
         """Score pairs of raw ids, one or n on each side: shape (n,), float32; higher is better.
@@ -65,16 +78,27 @@ class VectorScorer:
         Raises:
             TypeError, ValueError: If ids aren't of the fit's type, are missing, or no pairs.
         """
+        return pair_scores(self.user_vectors, self.item_vectors, *self.pairs(user_ids, item_ids))
+
+    def pairs(self, user_ids, item_ids) -> tuple[np.ndarray, np.ndarray]:
+        """Find the positions of pairs of raw ids; arguments and errors as `score`."""
         users = positions(self.user_ids, user_ids, "user_ids")
         items = positions(self.item_ids, item_ids, "item_ids")
         if len(users) != len(items) and 1 not in (len(users), len(items)):
             raise ValueError(
                 f"{len(users)} users and {len(items)} items: give pairs of equal number, or one id"
             )
-        return pair_scores(self.user_vectors, self.item_vectors, *np.broadcast_arrays(users, items))
+        users, items = np.broadcast_arrays(users, items)
+        return users, items
 
     def recommend(
-        self, user_ids, k: int = 10, exclude_seen: bool = True, index: "str | ItemIndex" = "exact"
+        self,
+        user_ids,
+        k: int = 10,
+        exclude_seen: bool = True,
+        index: "str | ItemIndex" = "exact",
+        items=None,
+        exclude=None,
     ) -> pd.DataFrame:
         """List the k items of the highest score for each user, scored with `list_vectors`.
 
@@ -85,6 +109,8 @@ class VectorScorer:
             index: ``"exact"`` scores every item. ``"approximate"`` finds most of the same items without,
                 which pays from about 100 thousand items on; its first use builds `item_index`, in minutes for
                 a million items. An `ItemIndex` that was loaded serves in its place.
+            items: Which items may be listed, as in `Candidates`; they are all scored, whatever the index.
+            exclude: Which may not, as there.
 
         Returns:
             A frame ``user_id, rank, item_id, list_score``, ranks from 1; equal scores stand in the order of
@@ -92,19 +118,38 @@ class VectorScorer:
             fewer items are left; no users give an empty frame.
 
         Raises:
+            KeyError: If one of `items` is unknown.
             TypeError, ValueError: If ids aren't of the fit's type, `k` isn't at least 1, `exclude_seen` is
                 no boolean, or `index` is another word or was made of other vectors.
+        """
+        parts = self.recommend_in_parts(user_ids, k, exclude_seen, index, items, exclude)
+        return pd.concat(list(parts), ignore_index=True)
+
+    def recommend_in_parts(
+        self, user_ids, k: int = 10, exclude_seen: bool = True, index="exact", items=None, exclude=None
+    ) -> Iterator[pd.DataFrame]:
+        """Give the lists of `recommend` in frames of up to 1,024 users each, so that all need never be held.
+
+        What `recommend` refuses is refused at once, and not with the first frame.
         """
         k, exclude_seen = whole_number("k", k), switch("exclude_seen", exclude_seen)
         graph = self._checked_index(index)
         user_ids = raw_ids(user_ids, "user_ids")
-        users, parts = positions(self.user_ids, user_ids, "user_ids"), []
+        users = positions(self.user_ids, user_ids, "user_ids")
+        seen = self.seen if exclude_seen else None
+        candidates = Candidates(self.item_ids, user_ids, items, exclude, seen, users)
         at_once = int(np.clip(SCORES_AT_ONCE // max(len(self.item_ids), 1), 1, USERS_AT_ONCE))
-        for start in range(0, max(len(users), 1), at_once):
-            part = users[start : start + at_once]
-            parts.append(self._lists(part, k, exclude_seen, graph))
-            parts[-1].insert(0, "user_id", user_ids[start + parts[-1].pop("row").to_numpy()])
-        return pd.concat(parts, ignore_index=True)
+
+        def lists(start: int) -> pd.DataFrame:
+            frame = self._lists(np.arange(start, min(start + at_once, len(users))), k, candidates, graph)
+            frame.insert(0, "user_id", user_ids[frame.pop("row").to_numpy()])
+            return frame
+
+        return map(lists, range(0, max(len(users), 1), at_once))
+
+    def rank(self, user_ids, item_ids) -> np.ndarray:
+        """Score pairs of raw ids as lists are made by, shape (n,); arguments and errors as `score`."""
+        return pair_scores(self.list_vectors, self.item_vectors, *self.pairs(user_ids, item_ids))
 
     def item_index(self) -> "ItemIndex":
         """Build the index that ``recommend(index="approximate")`` searches, and keep it for later calls."""
@@ -128,37 +173,32 @@ class VectorScorer:
             )
         return index
 
-    def _exact_lists(self, users: np.ndarray, k: int, exclude_seen: bool) -> pd.DataFrame:
-        """List the k best items of the users at some positions: ``row, rank, item_id, list_score``."""
-        scores = self.list_vectors[users] @ self.item_vectors[:-1].T
-        if exclude_seen:
-            for row, user in enumerate(users):
-                scores[row, self._seen(user)] = -np.inf
-        return self.top_items(scores, k)
+    def list_scores(self, users: np.ndarray) -> np.ndarray:
+        """Score all items for the users at some positions as lists are made by, shape (n, n_items)."""
+        return self.list_vectors[users] @ self.item_vectors[:-1].T
+
+    def _exact_lists(self, rows: np.ndarray, k: int, candidates: Candidates) -> pd.DataFrame:
+        """List the k best items of the users in some rows: ``row, rank, item_id, list_score``."""
+        lists = self.top_items(candidates.hide(self.list_scores(candidates.users[rows]), rows), k)
+        return lists.assign(row=rows[lists["row"]])
 
     def _lists(
-        self, users: np.ndarray, k: int, exclude_seen: bool, index: "ItemIndex | None"
+        self, rows: np.ndarray, k: int, candidates: Candidates, index: "ItemIndex | None"
     ) -> pd.DataFrame:
         """List what an index finds as `_exact_lists` would; exactly for users for whom it finds too few."""
-        if index is None:
-            return self._exact_lists(users, k, exclude_seen)
-        seen = [self._seen(user) for user in users] if exclude_seen else None
-        items = np.sort(index.search(self.list_vectors[users], k, seen)[0], axis=1)
+        if index is None or candidates.only is not None:
+            return self._exact_lists(rows, k, candidates)
+        vectors = self.list_vectors[candidates.users[rows]]
+        left_out = [candidates.left_out(row) for row in rows]
+        items = np.sort(index.search(vectors, k, left_out)[0], axis=1)
         short = (items < 0).any(axis=1)
-        found, users_found = items[~short], users[~short]
-        scores = np.einsum("nd,nkd->nk", self.list_vectors[users_found], self.item_vectors[found])
-        lists = [(self.top_items(scores, k, found), ~short)]
+        found = items[~short]
+        scores = np.einsum("nd,nkd->nk", vectors[~short], self.item_vectors[found])
+        lists = self.top_items(scores, k, found)
+        parts = [lists.assign(row=rows[~short][lists["row"]])]
         if short.any():
-            lists.append((self._exact_lists(users[short], k, exclude_seen), short))
-        frames = [frame.assign(row=np.flatnonzero(rows)[frame["row"]]) for frame, rows in lists]
-        return pd.concat(frames).sort_values(["row", "rank"], ignore_index=True)
-
-    def _seen(self, user: int) -> np.ndarray:
-        """Positions of the items that the user at a position has seen; none for an unknown user (-1)."""
-        if user < 0:
-            return np.empty(0, int)
-        seen = self.seen_items[self.seen_starts[user] : self.seen_starts[user + 1]]
-        return seen[seen >= 0]
+            parts.append(self._exact_lists(rows[short], k, candidates))
+        return pd.concat(parts).sort_values(["row", "rank"], ignore_index=True)
 
     def top_items(self, scores: np.ndarray, k: int, items: np.ndarray | None = None) -> pd.DataFrame:
         """List the k best items of each row of scores, but for those at minus infinity.
@@ -182,34 +222,9 @@ class VectorScorer:
         frame = pd.DataFrame({"row": rows, "rank": ranks + 1, "item_id": items, "list_score": values})
         return frame[values > -np.inf].reset_index(drop=True)
 
-    def similar_items(self, item_id, k: int = 10, vectors: np.ndarray | None = None) -> pd.DataFrame:
-        """List the k items whose vectors point in the most similar direction, but the item itself.
-
-        Args:
-            item_id: A raw item id.
-            k: Length of the list, at least 1.
-            vectors: What to compare, a row an item and one more; None takes the items' whole vectors.
-
-        Returns:
-            A frame ``rank, item_id, similarity``: cosines in [-1, 1].
-
-        Raises:
-            KeyError, TypeError, ValueError: If the item is unknown or isn't one id, or `k` isn't at least 1.
-        """
-        item = positions(self.item_ids, item_id, "item_id")
-        if len(item) != 1:
-            raise ValueError(f"item_id holds {len(item)} ids: give one item")
-        if item[0] < 0:
-            raise KeyError(
-                f"item {item_id!r} is unknown: give one of the {len(self.item_ids)} items of the fit"
-            )
-        vectors = (self.item_vectors if vectors is None else vectors)[:-1]
-        lengths = np.linalg.norm(vectors, axis=1)
-        cosines = vectors @ vectors[item[0]] / np.maximum(lengths * lengths[item[0]], 1e-12)
-        cosines[item[0]] = -np.inf
-        return (
-            self.top_items(cosines[None], k).drop(columns="row").rename(columns={"list_score": "similarity"})
-        )
+    def similar_items(self, item_id, k: int = 10) -> pd.DataFrame:
+        """List the k items whose vectors point in the most similar direction; see `similar`."""
+        return similar(self.item_ids, self.item_vectors, item_id, "item", k)
 
 
 def _vectors(vectors, ids: pd.Index, side: str) -> np.ndarray:

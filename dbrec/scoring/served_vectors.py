@@ -28,6 +28,9 @@ BLOCKS = "taste", "bias", "newcomer", "choice", "guess"
 SIDES = "user", "item"
 LIKING_WEIGHT = 0.01  # of liking in lists, where ratings tell it from choice
 FEW_RATINGS = 5  # as many quarter what features say of a choice
+# Of what the other side's ratings say of a newcomer's score, and the number of ratings that halves it again.
+OTHERS_SAY, TOLD_RATINGS = 0.5, 10
+ROOM = 16  # one more row in so many, for ids to come
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,9 +44,6 @@ class ServedVectors:
         lists: Rows to make lists with, shape (n + 1, dim), float32.
         items: Shape (m + 1, dim), float32.
         widths: Places of each block, in the order of `BLOCKS`.
-
-    Raises:
-        ValueError: If a number isn't finite, so that neither a fit nor a load ends with one.
     """
 
     user_ids: pd.Index
@@ -53,9 +53,11 @@ class ServedVectors:
     items: np.ndarray
     widths: tuple[int, ...]
 
-    def __post_init__(self):
+    def checked(self) -> "ServedVectors":
+        """Return itself, or raise a ValueError if a number isn't finite; fits and loads end with it."""
         if not all(np.isfinite(part).all() for part in (self.users, self.lists, self.items)):
             raise ValueError("served vectors aren't finite: fit again with a smaller learning_rate or l2")
+        return self
 
     def block(self, vectors: np.ndarray, *names: str) -> np.ndarray:
         """Cut blocks out of rows.
@@ -72,6 +74,12 @@ class ServedVectors:
         """Cut out what the towers trained: taste and bias."""
         return self.block(vectors, "taste", "bias")
 
+    def with_more(self, user_ids: pd.Index, item_ids: pd.Index) -> "ServedVectors":
+        """Make room for more ids, which come after those that are known; their rows are zeros yet."""
+        n_users, n_items = len(user_ids) - len(self.user_ids), len(item_ids) - len(self.item_ids)
+        users, lists = with_room(self.users, n_users), with_room(self.lists, n_users)
+        return ServedVectors(user_ids, item_ids, users, lists, with_room(self.items, n_items), self.widths)
+
     def arrays(self) -> dict[str, np.ndarray]:
         """Give all of it as arrays of numbers and text, to be saved; `from_arrays` takes them back."""
         ids = {"user_ids": id_array(self.user_ids), "item_ids": id_array(self.item_ids)}
@@ -83,17 +91,21 @@ class ServedVectors:
         """Make what `arrays` gave."""
         ids = {f"{side}_ids": id_index(arrays[f"{side}_ids"]) for side in SIDES}
         rows = {name: arrays[name] for name in ("users", "lists", "items")}
-        return cls(**ids, **rows, widths=tuple(arrays["widths"].tolist()))
+        return cls(**ids, **rows, widths=tuple(arrays["widths"].tolist())).checked()
 
 
-def newcomer_rows(side: str, others_say: np.ndarray, above: np.ndarray) -> np.ndarray:
+def newcomer_rows(side: str, n_rated: np.ndarray, above: np.ndarray | None) -> np.ndarray:
     """Lay out the block newcomer.
 
     Args:
         side: ``"user"`` or ``"item"``.
-        others_say: How much of the other side's ratings to take, shape (n,).
-        above: What one's own ratings say, shape (n,).
+        n_rated: Number of ratings of each newcomer, who takes the less of what the other side's ratings say,
+            shape (n,).
+        above: What one's own ratings say, shape (n,), of those whom the fit had ratings of, who take nothing;
+            None for newcomers.
     """
+    others_say = OTHERS_SAY * TOLD_RATINGS / (TOLD_RATINGS + np.asarray(n_rated, float))
+    others_say, above = (others_say, np.zeros(len(others_say))) if above is None else (0 * others_say, above)
     return np.column_stack([others_say, above] if side == "user" else [above, others_say])
 
 
@@ -116,22 +128,46 @@ def user_rows(
     if not choice.shape[1]:
         return liking, liking
     shown, places = choice.copy(), guess.shape[1]
-    shown[:, :places] += ((FEW_RATINGS / (FEW_RATINGS + np.asarray(n_rated, float))) ** 2)[:, None] * guess
+    shown[:, :places] += _of_guess(n_rated)[:, None] * guess
     to_list = np.concatenate([LIKING_WEIGHT * has_disliked * liking, shown, shown[:, :places]], axis=1)
     return np.concatenate([liking, choice, np.zeros_like(guess)], axis=1), to_list
 
 
-def item_rows(liking: np.ndarray, as_candidate: np.ndarray, guess: np.ndarray) -> np.ndarray:
+def item_rows(
+    liking: np.ndarray, as_candidate: np.ndarray, guess: np.ndarray, n_rated: np.ndarray | None = None
+) -> np.ndarray:
     """Join blocks to the row of each item.
 
     Args:
         liking: The blocks taste, bias and newcomer, shape (n, width).
-        as_candidate: What those with ratings are found by, shape (m, dim); they stand first.
+        as_candidate: What those with ratings are found by, shape (n, dim).
         guess: What features say of its first places, shape (n, places).
+        n_rated: Number of ratings of each newcomer, shape (n,); None for those whom the fit had ratings of,
+            who are found without a guess.
     """
-    n_known = len(as_candidate)
-    known = np.zeros((len(liking), as_candidate.shape[1]))
-    known[:n_known] = as_candidate
-    return np.concatenate(
-        [liking, known, np.where(np.arange(len(liking))[:, None] < n_known, 0, guess)], axis=1
-    )
+    weight = np.zeros(len(liking)) if n_rated is None else _of_guess(n_rated)
+    return np.concatenate([liking, as_candidate, weight[:, None] * guess], axis=1)
+
+
+def _of_guess(n_rated: np.ndarray) -> np.ndarray:
+    """Weigh what features say of a choice beside so many ratings."""
+    return (FEW_RATINGS / (FEW_RATINGS + np.asarray(n_rated, float))) ** 2
+
+
+def with_room(rows: np.ndarray, n_more: int) -> np.ndarray:
+    """Add so many rows of zeros before the last one, which serves the ids never met.
+
+    Rows that an earlier call left room behind aren't copied: they and those returned are then the same.
+    """
+    if not n_more:
+        return rows
+    n, wanted = len(rows), len(rows) + n_more
+    room = rows.base if isinstance(rows.base, np.ndarray) else rows
+    same = (room.dtype, room.shape[1:], room.ctypes.data) == (rows.dtype, rows.shape[1:], rows.ctypes.data)
+    if not same or len(room) < wanted:
+        room = np.zeros((wanted + wanted // ROOM, *rows.shape[1:]), rows.dtype)
+        room[:n] = rows
+    more = room[:wanted]
+    more[-1] = rows[-1]
+    more[n - 1 : -1] = 0
+    return more

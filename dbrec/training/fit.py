@@ -1,5 +1,6 @@
 """From interactions and features to a fitted model: what `HybridRecommender.fit` does once or twice."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -8,21 +9,22 @@ import numpy as np
 import pandas as pd
 
 from dbrec._quiet import keras, refuse_after_fork
-from dbrec.checks import positions
-from dbrec.evaluation.auc import auc
 from dbrec.features.encoder import FeatureEncoder
 from dbrec.interactions import Interactions
 from dbrec.scoring.biases import Biases, fit_biases
+from dbrec.scoring.building import build, evidence_of
 from dbrec.scoring.choice import Choice
-from dbrec.scoring.model import FittedModel, evidence_of
+from dbrec.scoring.model import FittedModel
 from dbrec.settings import Settings
 from dbrec.training.batches import position_dataset
+from dbrec.training.calibrating import calibrated, hold_out
 from dbrec.training.histories import Histories
-from dbrec.training.loop import ValidationAUC, train
+from dbrec.training.loop import train
 from dbrec.training.position_network import PositionNetwork, Prior
 from dbrec.training.prior import LEAST, beside_unobserved, shared_taste
 from dbrec.training.sampling import Negatives, NoTripletsError, TripletSampler
 from dbrec.training.towers import build_predict, build_towers
+from dbrec.training.watching import watch
 
 MOST_EPOCHS = 50
 FEWEST_HELD = 10  # interactions to watch
@@ -34,13 +36,17 @@ PRIOR = 0.5  # over the taste that people share: the less there is, the less can
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """What training starts from, here or in a job: what to learn from, encoded and with its closed form."""
+    """What training starts from, here or in a job: what to learn from, encoded and with its closed form.
+
+    What is `held` out of training is what scores are calibrated by; None where that would be too little.
+    """
 
     settings: Settings
     interactions: Interactions
     user_encoder: FeatureEncoder
     item_encoder: FeatureEncoder
     choice: Choice
+    held: Interactions | None = None
 
     @cached_property
     def histories(self) -> Histories | None:
@@ -71,7 +77,7 @@ class Prepared:
             # any two ratings tell what a user prefers; who likes an item is told from who doesn't
             positive_from = self.settings.liked_from if side == "item" and data.has_disliked else None
             negatives: Negatives = "explicit" if data.has_disliked else "unobserved"
-            how = positive_from, negatives, None, self.settings.seed + number
+            how = positive_from, negatives, None, self.settings.seed + number, data.importance
             try:
                 samplers[side] = TripletSampler(anchors, partners, data.value, *how)
             except NoTripletsError:  # of this side's anchors: the other side's may
@@ -132,7 +138,14 @@ class Prepared:
         towers = [np.asarray(columns.all_vectors(history)) for columns, history in sides]
         encoders = self.user_encoder, self.item_encoder
         parts = encoders, self.evidence, towers, self.choice
-        return FittedModel.build(self.settings, self.interactions, *parts, log)
+        return build(self.settings, self.interactions, *parts, log)
+
+    def finished(self, network: PositionNetwork, log: pd.DataFrame) -> FittedModel:
+        """Make the model of towers that are trained to the end, with probabilities, of all interactions."""
+        model = self.model(network, log)
+        if self.held is None:
+            return model
+        return calibrated(model, self.interactions, self.held, self.settings.seed)
 
 
 class Trained(NamedTuple):
@@ -143,18 +156,27 @@ class Trained(NamedTuple):
     network_predict: keras.Model
 
 
-def prepare(settings: Settings, interactions: Interactions, users, items) -> Prepared:
-    """Encode features and solve the closed form; the errors are those of `FeatureEncoder.fit`."""
+def prepare(settings: Settings, interactions: Interactions, users, items, calibrate: bool = True) -> Prepared:
+    """Encode features and solve the closed form; the errors are those of `FeatureEncoder.fit`.
+
+    With `calibrate` some interactions are held out of training, to turn scores into probabilities.
+    """
+    held = None
+    if calibrate:
+        interactions, held = hold_out(interactions, settings.seed)
     user_encoder = FeatureEncoder.fit(interactions.user_ids, users, "user")
     item_encoder = FeatureEncoder.fit(interactions.item_ids, items, "item")
     choice = Choice.fit(interactions, settings.choice_dim, settings.seed)
-    return Prepared(settings, interactions, user_encoder, item_encoder, choice)
+    return Prepared(settings, interactions, user_encoder, item_encoder, choice, held)
 
 
-def fit_model(settings: Settings, interactions: Interactions, users, items, watched=None) -> Trained:
+def fit_model(
+    settings: Settings, interactions: Interactions, users, items, watched=None, callbacks: Sequence = ()
+) -> Trained:
     """Fit a model, and find the number of epochs first where the settings leave it open.
 
-    Features are frames or None, and `watched` the interactions to watch for early stopping, or None.
+    Features are frames or None, and `watched` the interactions to watch for early stopping, or None. Keras
+    calls `callbacks` in the training that ends in the model.
 
     Raises:
         TypeError, ValueError: As `prepare`, if no triplet can be drawn, or training ends in numbers that
@@ -169,14 +191,18 @@ def fit_model(settings: Settings, interactions: Interactions, users, items, watc
                 f"epochs is None, and a tenth of each user's interactions is {len(held)} in all: to find the "
                 f"number of epochs takes {FEWEST_HELD}, so give epochs, or validation"
             )
-        log = fit_networks(prepare(settings, kept, users, items), held, None).model.training_log
+        log = fit_networks(
+            prepare(settings, kept, users, items, calibrate=False), held, None
+        ).model.training_log
         epochs = int(log["val_auc"].idxmax()) + 1
         if settings.verbose:
             print(f"best after {epochs} epochs; now on all {len(interactions):,} interactions", flush=True)
-    return fit_networks(prepare(settings, interactions, users, items), watched, epochs)
+    return fit_networks(prepare(settings, interactions, users, items), watched, epochs, callbacks)
 
 
-def fit_networks(prepared: Prepared, watched: Interactions | None, epochs: int | None) -> Trained:
+def fit_networks(
+    prepared: Prepared, watched: Interactions | None, epochs: int | None, callbacks: Sequence = ()
+) -> Trained:
     """Train new networks, 50 epochs at most where `epochs` is None, and make the model of them."""
     data = prepared.interactions
     if not data.has_disliked and len(data) == len(data.user_ids) * len(data.item_ids):
@@ -187,10 +213,10 @@ def fit_networks(prepared: Prepared, watched: Interactions | None, epochs: int |
     network_train, network_predict = prepared.networks()
     epochs, steps = epochs or MOST_EPOCHS, -(-n_positives // batch_size)
     dataset = position_dataset(list(prepared.samplers.values()), batch_size, epochs * steps)
-    validation = None if watched is None else _watch(prepared, network_train, watched)
+    validation = None if watched is None else watch(prepared, network_train, watched)
     how = settings.learning_rate, validation, settings.verbose
-    history = train(network_train, dataset, steps, epochs, *how)
-    model = prepared.model(network_train, pd.DataFrame(history.history))
+    history = train(network_train, dataset, steps, epochs, *how, callbacks)
+    model = prepared.finished(network_train, pd.DataFrame(history.history))
     return Trained(model, network_train, network_predict)
 
 
@@ -204,26 +230,6 @@ def default_batch_size(n_positives: int) -> int:
         (8192, 800, 32)
     """
     return FEWEST_TRIPLETS * -(-n_positives // (FEWEST_TRIPLETS * STEPS_AN_EPOCH))
-
-
-def _watch(prepared: Prepared, network: PositionNetwork, watched: Interactions) -> ValidationAUC:
-    """Watch the score that is served, by the model that the towers would make now."""
-    # these refuse before, not after, an epoch
-    data = prepared.interactions
-    positions(data.user_ids, watched.user_ids, "validation['user_id']")
-    positions(data.item_ids, watched.item_ids, "validation['item_id']")
-    if not data.has_disliked and not watched.has_disliked:
-        users = watched.user_ids.get_indexer(data.user_ids)[data.user_index]
-        items = watched.item_ids.get_indexer(data.item_ids)[data.item_index]
-        watched = beside_unobserved(watched, prepared.settings.seed, (users, items))
-    users, items, liked = watched.user_index, watched.item_index, watched.liked
-    auc(liked, np.zeros(len(users)))
-    pairs = watched.user_ids[users], watched.item_ids[items]
-
-    def score() -> np.ndarray:
-        return prepared.model(network, pd.DataFrame()).scorer.score(*pairs)
-
-    return ValidationAUC(score, users, liked)
 
 
 def _lacks(data: Interactions, liked_from: float) -> str:

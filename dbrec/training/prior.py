@@ -74,6 +74,8 @@ def beside_unobserved(interactions: Interactions, seed: int, others=()) -> Inter
         item_index=np.concatenate([items, drawn[free]]),
         value=np.repeat([1.0, 0.0], [n, free.sum()]),
         liked=np.repeat([True, False], [n, free.sum()]),
+        weight=None,
+        importance=None,
     )
 
 

@@ -72,6 +72,8 @@ class TripletSampler:
         negatives: ``"explicit"`` or ``"unobserved"``.
         n_partners: Number of partners, for unobserved negatives; None takes the largest position plus one.
         seed: Seed of the draws, a whole number from 0.
+        importance: How often each rating is drawn as a positive beside the others, above 0, shape (n,); None
+            for equally often.
 
     Raises:
         ValueError: If an argument isn't as said here.
@@ -90,6 +92,7 @@ class TripletSampler:
         negatives: Negatives = "explicit",
         n_partners: int | None = None,
         seed: int = 0,
+        importance: np.ndarray | None = None,
     ):
         anchors, partners = _positions("anchors", anchors), _positions("partners", partners)
         ratings = _array("ratings", ratings, "biuf", "numbers, or true and false")
@@ -113,9 +116,9 @@ class TripletSampler:
             raise ValueError(f"anchor {anchor} has partner {partner} more than once: keep one row a pair")
         if not self.explicit:
             self.rated = pairs
-        self._keep_runs(anchors, partners, ratings, lowest)
+        self._keep_runs(anchors, partners, ratings, lowest, importance)
 
-    def _keep_runs(self, anchors, partners, ratings, lowest: float) -> None:
+    def _keep_runs(self, anchors, partners, ratings, lowest: float, importance) -> None:
         # Rows are sorted by anchor, then from the lowest rating up. Those of one anchor and one rating are a
         # run, and whatever stands before a run of its anchor is a possible negative of all its rows. All but
         # partner and rating is kept once a run: of few different ratings there are far fewer runs than rows.
@@ -137,6 +140,10 @@ class TripletSampler:
         self.ratings = self.levels[run_codes[wanted]]
         self.ends = np.cumsum((ends - starts)[wanted], dtype=np.int32)
         self.skipped = ends[wanted] - self.ends
+        self.chances = None
+        if importance is not None:
+            runs = np.searchsorted(self.ends, np.arange(len(self)), side="right")
+            self.chances = np.cumsum(importance[order[np.arange(len(self)) + self.skipped[runs]]])
 
     def __len__(self) -> int:
         """Count the ratings that can be a positive: a natural length of an epoch."""
@@ -159,10 +166,17 @@ class TripletSampler:
 
     def _draw(self, size: int) -> tuple[np.ndarray, np.ndarray]:
         """Draw positives, ascending: their rows, and the places of their runs."""
-        drawn = self.random.integers(0, len(self), whole_number("size", size, 0), dtype=np.int32)
+        drawn = self._positives(whole_number("size", size, 0))
         drawn.sort()  # in order, their runs are found several times as fast
         runs = np.searchsorted(self.ends, drawn, side="right")
         return drawn + self.skipped[runs], runs
+
+    def _positives(self, size: int) -> np.ndarray:
+        """Draw numbers of positives, from 0."""
+        if self.chances is None:
+            return self.random.integers(0, len(self), size, dtype=np.int32)
+        drawn = self.random.random(size) * self.chances[-1]
+        return np.searchsorted(self.chances, drawn, side="right").astype(np.int32)
 
     def _lower(self, runs: np.ndarray) -> np.ndarray:
         """Draw for each positive the row of a partner rated lower."""

@@ -23,7 +23,7 @@ from dbrec.storage import Stored, read, writing
 from dbrec.training.fit import Prepared, default_batch_size
 from dbrec.training.sampling import RatedTriplets, TripletSampler
 
-FORMAT = 3
+FORMAT = 4
 TRIPLET = np.dtype(list(zip(RatedTriplets._fields, ["i4"] * 3 + ["f4"] * 2, strict=True)))
 
 logger = logging.getLogger(__name__)
@@ -63,10 +63,12 @@ def write_job(folder, prepared: Prepared, n_shards: int = 4) -> Job:
     steps = -(-n_positives // size)
     encoders = {"user": prepared.user_encoder, "item": prepared.item_encoder}
     described = {side: encoder.describe() for side, encoder in encoders.items()}
-    numbers = {"batch_size": size, "steps": steps, "n_shards": n_shards}
+    numbers = {"batch_size": size, "steps": steps, "n_shards": n_shards, "held": prepared.held is not None}
     description = {"settings": asdict(prepared.settings), "encoders": described} | numbers
     arrays: dict[str, dict] = {f"{side}_features": encoder.arrays() for side, encoder in encoders.items()}
     arrays |= {"interactions": prepared.interactions.arrays(), "choice": choice.factors._asdict()}
+    if prepared.held is not None:
+        arrays["held"] = prepared.held.arrays()
     with writing(folder, "job", FORMAT, description) as new:
         for name, parts in arrays.items():
             np.savez(new / f"{name}.npz", **parts)
@@ -135,6 +137,7 @@ def read_job(folder) -> Job:
         user_encoder,
         item_encoder,
         Choice.of(factors, interactions),
+        Interactions.from_arrays(stored.arrays("held.npz")) if described["held"] else None,
     )
     epochs, n_shards = described["settings"]["epochs"], described["n_shards"]
     numbers = described["batch_size"], described["steps"], epochs, n_shards

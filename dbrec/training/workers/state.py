@@ -63,4 +63,4 @@ def trained_model(folder) -> Trained:
     network, prepared = trained_network(job), job.prepared
     widths = prepared.user_encoder.width, prepared.item_encoder.width
     predict = build_predict(network.user_tower, network.item_tower, *widths)
-    return Trained(prepared.model(network, pd.DataFrame({"loss": []})), network, predict)
+    return Trained(prepared.finished(network, pd.DataFrame({"loss": []})), network, predict)

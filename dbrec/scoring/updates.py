@@ -1,0 +1,228 @@
+"""Ratings, users, items and features that come after a fit: new rows in closed form, without training.
+
+What was trained stays. An id's taste and bias move by what its new ratings say, beside those that it was made
+of (`dbrec.scoring.posterior`): first the items', by the users' as they were, then the users'. A user's choice
+is the sum that it is in a fit. What an item is found by goes on where the fit ended, by another step of the
+power iteration that singular vectors are found by: what its new users chose, at the scale of the fit.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy import sparse
+
+from dbrec.changes import Changes
+from dbrec.features.encoder import FeatureEncoder
+from dbrec.scoring.choice import ITEM_POWER, USER_POWER, candidates, singular_vectors
+from dbrec.scoring.merging import Delta, merge
+from dbrec.scoring.model import FittedModel
+from dbrec.scoring.posterior import surprise
+from dbrec.scoring.served_vectors import item_rows, newcomer_rows, user_rows, with_room
+from dbrec.scoring.sides import Side
+
+LEAST_KEPT = 0.1  # of a place of choice that moves: below it few ratings tell more of chance than of choice
+MOST_OWN = 0.95  # of how far an item may explain itself
+
+
+@dataclass(frozen=True, eq=False)
+class Moving:
+    """The ids of one side whose rows change.
+
+    Attributes:
+        side: What is known of the side after the update.
+        n_before: Number of ratings that each id of the side had before, shape (n_ids,).
+        places: Positions of those whose rows change, ascending, shape (n,).
+        liking: Their taste and bias, shape (n, dim).
+    """
+
+    side: Side
+    n_before: np.ndarray
+    places: np.ndarray
+    liking: np.ndarray
+
+    @property
+    def trained(self) -> np.ndarray:
+        """Whether the fit had ratings of each, shape (n,)."""
+        return self.places < self.side.n_trained
+
+    @property
+    def n_rated(self) -> np.ndarray:
+        """Number of each one's ratings now, shape (n,)."""
+        return self.side.n_rated[self.places]
+
+    def rows_of(self, places: np.ndarray) -> np.ndarray:
+        """Find the rows of positions that are among those whose rows change."""
+        return np.searchsorted(self.places, places)
+
+
+def updated(model: FittedModel, changes: Changes, users, items) -> FittedModel:
+    """Make the model that knows of changes and of features as well; see `HybridRecommender.update`.
+
+    All is computed, or refused, before a row is written.
+    """
+    encoders = [
+        side.encoder.extended(frame, ids, side.name)
+        for side, frame, ids in zip(model.sides, (users, items), changes[:2], strict=True)
+    ]
+    ids = [encoder.all_ids for encoder in encoders]
+    how = model.levels, model.settings.liked_from, model.has_disliked
+    merged, delta, n_changed = merge(model.interactions, changes, ids, *how)
+    if not n_changed and all(e is side.encoder for e, side in zip(encoders, model.sides, strict=True)):
+        return model
+    of_items = _moving(model, 1, encoders[1], delta.items, delta)
+    # of an item that came after the fit, what it says of others moves too, and so do all who rated it
+    newer = np.isin(merged.item_index, of_items.places[~of_items.trained])
+    raters = merged.user_index[newer]
+    of_users = _moving(model, 0, encoders[0], delta.users, delta, raters)
+    of_items = _after_ratings(model, of_items, of_users, delta.items, delta.users, delta)
+    of_users = _after_ratings(model, of_users, of_items, delta.users, delta.items, delta)
+    chosen = _chosen(model, of_users, delta)
+    found_by, as_rated = _found_by(model, of_items, of_users, chosen, delta)
+    late = merged.select(newer)
+    counts = model.counts(late.given, late.importance)
+    more = as_rated - model.as_rated[np.minimum(of_items.places, len(model.as_rated) - 1)]
+    at = of_users.rows_of(raters), of_items.rows_of(merged.item_index[newer])
+    chosen += sparse.csr_matrix((counts, at), (len(chosen), len(more))) @ more
+    rows = _user_rows(model, of_users, chosen), _item_rows(model, of_items, found_by)
+    return _written(model, merged, n_changed, of_users, of_items, rows, as_rated)
+
+
+def _moving(
+    model: FittedModel, number: int, encoder: FeatureEncoder, own: np.ndarray, delta: Delta, also=()
+) -> Moving:
+    """Count a side's ratings anew, and take taste and bias with what new features change."""
+    side = model.sides[number]
+    n_known, old = len(side.encoder.all_ids), side.encoder
+    more = np.zeros(len(encoder.all_ids) - n_known, int)
+    n_rated, n_liked = np.append(side.n_rated, more), np.append(side.n_liked, more)
+    n_before = n_rated.copy()
+    np.add.at(n_rated, own, delta.sign)
+    np.add.at(n_liked, own, delta.sign * delta.liked)
+    described = np.arange(n_known, len(encoder.all_ids))
+    if encoder is not old:
+        described = np.append(np.flatnonzero((encoder.rows[:n_known] != old.rows).any(axis=1)), described)
+    places = np.unique(np.concatenate([own, described, also])).astype(int)
+    is_known = places < n_known
+    known = places[is_known]
+    liking = side.liking_map(encoder.features_of(encoder.rows[places])).astype(float)
+    served = model.vectors.liking_rows((model.vectors.users, model.vectors.items)[number][known])
+    liking[is_known] += served - side.liking_map(old.features_of(old.rows[known]))
+    return Moving(replace(side, encoder=encoder, n_rated=n_rated, n_liked=n_liked), n_before, places, liking)
+
+
+def _after_ratings(model: FittedModel, moving: Moving, met: Moving, own, others, delta: Delta) -> Moving:
+    """Move taste and bias by how much each rating that came, or went, was more liked than expected.
+
+    Args:
+        model: As it was.
+        moving: The side that moves.
+        met: The other side.
+        own: Positions on the side that moves, of each row of the delta.
+        others: Positions on the other side.
+        delta: What came and went.
+    """
+    order = np.argsort(own, kind="stable")
+    own, others, sign, liked = own[order], others[order], delta.sign[order], delta.liked[order]
+    rows = moving.rows_of(own)
+    name, is_new = moving.side.name, own >= moving.side.n_trained
+    above = model.above(met.side.name, others) * is_new
+    meets, log_odds = model.meets(name, met.liking[met.rows_of(others)], above, moving.liking[rows])
+    surprises = sign * surprise(liked, log_odds)
+    moved, starts = np.unique(rows, return_index=True)
+    n_before = moving.n_before[moving.places[moved]]
+    liking = moving.liking.copy()
+    liking[moved] = moving.side.scatter.all_after(liking[moved], meets, surprises, starts, n_before)
+    return replace(moving, liking=liking)
+
+
+def _chosen(model: FittedModel, users: Moving, delta: Delta) -> np.ndarray:
+    """Sum up what users rated, by what each known item says of others, shape (n, dim)."""
+    served, last = model.vectors.block(model.vectors.users, "choice"), len(model.as_rated) - 1
+    chosen = np.zeros((len(users.places), served.shape[1]))
+    known = users.places < len(served) - 1
+    chosen[known] = served[users.places[known]]
+    counts = delta.sign * model.counts(delta.given, delta.importance)
+    at = users.rows_of(delta.users), np.minimum(delta.items, last)  # of a new item nothing is known: zeros
+    return chosen + sparse.csr_matrix((counts, at), (len(chosen), last + 1)) @ model.as_rated
+
+
+def _found_by(
+    model: FittedModel, items: Moving, users: Moving, chosen: np.ndarray, delta: Delta
+) -> tuple[np.ndarray, np.ndarray]:
+    """Say what items are found by, and what they say of others, shapes (n, dim).
+
+    The second moves for items that came after the fit alone.
+    """
+    kept, last = model.kept, len(model.as_rated) - 1
+    served = model.vectors.block(model.vectors.items, "choice")
+    before = np.zeros((len(items.places), len(kept)))
+    before[items.places < last] = singular_vectors(served[items.places[items.places < last]], kept)
+    by_user, by_item = (
+        (np.maximum(part.n_rated, 1) / part.side.n_fit.mean()) ** power
+        for part, power in ((users, USER_POWER), (items, ITEM_POWER))
+    )
+    n_fit = np.zeros(len(users.places))
+    n_fit[users.trained] = users.side.n_fit[users.places[users.trained]]
+    at_fit = np.where(users.trained, n_fit / np.maximum(users.n_rated, 1), 1.0)
+    moves = kept >= LEAST_KEPT
+    left = np.zeros_like(chosen)
+    left[:, moves] = (by_user**2 * at_fit)[:, None] * chosen[:, moves] / (kept * model.squares)[moves]
+    rows, columns = items.rows_of(delta.items), users.rows_of(delta.users)
+    weights = delta.sign * model.counts(delta.given, delta.importance) * by_item[rows]
+    came = sparse.csr_matrix((weights, (rows, columns)), (len(before), len(left))) @ left
+    n_before, n_now = items.n_before[items.places], items.n_rated
+    share = np.where(items.trained & (n_before > 0), n_before / np.maximum(n_now, 1), 1.0) * (n_now > 0)
+    after = share[:, None] * (before + came)
+    own = after**2 @ kept
+    after *= np.sqrt(np.minimum(1.0, MOST_OWN / np.maximum(own, MOST_OWN)))[:, None]
+    as_rated = model.as_rated[np.minimum(items.places, last)].astype(float)
+    as_rated[~items.trained] = (by_item[:, None] * after * kept)[~items.trained]
+    return candidates(after, kept), as_rated
+
+
+def _user_rows(model: FittedModel, users: Moving, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Lay out the two rows of each user."""
+    guess = users.side.choice_map(users.side.encoder.features_of(users.side.encoder.rows[users.places]))
+    return user_rows(_liking(model, users), chosen, guess, users.n_rated, model.has_disliked)
+
+
+def _item_rows(model: FittedModel, items: Moving, found_by: np.ndarray) -> np.ndarray:
+    """Lay out the row of each item."""
+    guess = items.side.choice_map(items.side.encoder.features_of(items.side.encoder.rows[items.places]))
+    liking, new = _liking(model, items), ~items.trained
+    rows = item_rows(liking, found_by, guess)
+    rows[new] = item_rows(liking[new], found_by[new], guess[new], items.n_rated[new])
+    return rows
+
+
+def _liking(model: FittedModel, moving: Moving) -> np.ndarray:
+    """Lay out the blocks taste, bias and newcomer."""
+    side, trained = moving.side, moving.trained
+    mean = model.sides[side.name == "user"].liking_map.mean
+    above = side.above(moving.places[trained], moving.liking[trained], mean)
+    newcomer = newcomer_rows(side.name, moving.n_rated, None)
+    newcomer[trained] = newcomer_rows(side.name, moving.n_rated[trained], above)
+    return np.hstack([moving.liking, newcomer])
+
+
+def _written(model: FittedModel, merged, n_changed: int, users: Moving, items: Moving, rows, as_rated):
+    """Write rows where they serve, and make the model of them."""
+    to_score, to_list, found = (np.asarray(part, np.float32) for part in (*rows[0], rows[1]))
+    if not all(np.isfinite(part).all() for part in (to_score, to_list, found, as_rated)):
+        raise ValueError("the update ends in numbers that aren't finite: fit anew with all interactions")
+    ids = [side.encoder.all_ids for side in (users.side, items.side)]
+    vectors = model.vectors.with_more(*ids)
+    table = with_room(model.as_rated, len(ids[1]) + 1 - len(model.as_rated))
+    vectors.users[users.places], vectors.lists[users.places] = to_score, to_list
+    vectors.items[items.places], table[items.places] = found, as_rated
+    changed = replace(
+        model,
+        interactions=merged,
+        sides=(users.side, items.side),
+        as_rated=table,
+        vectors=vectors,
+        n_changed=model.n_changed + n_changed,
+    )
+    if "scorer" in vars(model):  # it was checked when it was made
+        vars(changed)["scorer"] = model.scorer.moved(vectors, merged, bool(len(items.places)))
+    return changed
