@@ -4,7 +4,9 @@ import sys
 
 from benchmarks.harness.process import named
 
-STUDIES = "compare", "ladder", "growth", "retrieval", "speed", "search", "newcomers", "ablation", "choice"
+STUDIES = (
+    "compare ladder growth retrieval speed search newcomers ablation choice updates probability questions"
+).split()
 
 if __name__ == "__main__":
     if sys.argv[1:2] not in [[study] for study in STUDIES]:

@@ -40,7 +40,8 @@ def exact(interactions: Interactions) -> ItemFactors:
     inverse = np.linalg.inv(gram)
     weights = -by_item[:, None] * inverse / np.diag(inverse)
     np.fill_diagonal(weights, 0)
-    return ItemFactors(weights.astype(np.float32), np.eye(len(weights), dtype=np.float32))
+    nothing = np.zeros((2, len(weights)))  # an exact solution has no singular values
+    return ItemFactors(weights.astype(np.float32), np.eye(len(weights), dtype=np.float32), *nothing)
 
 
 def parts_of(name: str, path: str, liked_from: float) -> tuple[pd.DataFrame, pd.DataFrame]:

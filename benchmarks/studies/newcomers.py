@@ -44,7 +44,7 @@ def main() -> None:
     cpu, wall = time.process_time(), time.perf_counter()
     model = HybridRecommender(liked_from=7, verbose=False).fit(ratings, users, items)
     cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
-    columns = sum(encoder.features_of(encoder.rows).shape[1] for encoder in model.fitted_.encoders)
+    columns = sum(side.encoder.features_of(side.encoder.rows).shape[1] for side in model.fitted_.sides)
     row = {"ratings": len(ratings), "items": N_ITEMS, "columns": columns}
     row |= {"cpu_seconds": round(cpu, 2), "seconds": round(wall, 2)}
     origin = versions("numpy", "scipy", "tensorflow"), "python -m benchmarks newcomers", today()

@@ -75,7 +75,7 @@ def of_the_post(task: Task) -> Iterator[Measured]:
 def of_ours(task: Task) -> Iterator[Measured]:
     """Measure what dbrec draws and trains a second, and how soon it has ranked and judged lists."""
     rated = Interactions.from_frame(task.train, task.liked_from)
-    ready = fit.prepare(Settings(choice_dim=0), rated, task.users, task.items)
+    ready = fit.prepare(Settings(choice_dim=0), rated, task.users, task.items, calibrate=False)
     encoders, samplers = (ready.user_encoder, ready.item_encoder), list(ready.samplers.values())
     for name, sampler in zip(("users", "films"), samplers, strict=True):
         drawn = rate(lambda sampler=sampler: len(sampler.sample(BATCH).anchor))

@@ -82,14 +82,12 @@ class BoostedScorer(VectorScorer):
         """Score pairs of raw ids by their log odds."""
         return self._decide(*self.features.places(user_ids, item_ids))
 
-    def _exact_lists(self, users: np.ndarray, k: int, exclude_seen: bool) -> pd.DataFrame:
+    def list_scores(self, users: np.ndarray) -> np.ndarray:
+        """Score all items for users at some positions."""
         items = np.arange(len(self.item_ids))
         parts = np.array_split(users, len(users) * len(items) // PAIRS_AT_ONCE + 1)
         pairs = [(np.repeat(part, len(items)), np.tile(items, len(part))) for part in parts]
-        scores = np.concatenate([self._decide(*pair) for pair in pairs]).reshape(len(users), len(items))
-        for row, user in enumerate(users if exclude_seen else []):
-            scores[row, self._seen(user)] = -np.inf
-        return self.top_items(scores, k)
+        return np.concatenate([self._decide(*pair) for pair in pairs]).reshape(len(users), len(items))
 
     def _decide(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
         return self.model.decision_function(self.features.rows(users, items))
