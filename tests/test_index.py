@@ -15,6 +15,7 @@ from dbrec import storage
 from dbrec.recommender import HybridRecommender
 from dbrec.scoring.index import ItemIndex
 from dbrec.scoring.scorer import VectorScorer
+from dbrec.settings import Settings
 
 # on the first axis the longest vector has the largest dot product, not the one that points along it
 LENGTHS = [[1, 0], [5, 5], [3, 0], [0, 9]]
@@ -344,7 +345,7 @@ def test_an_index_of_other_vectors_and_other_words_are_refused():
 
 def test_the_recommender_takes_the_same_argument():
     recommender, some = HybridRecommender(), scorer(seen=seen_of(u0=[1, 2, 3]))
-    recommender.fitted_ = SimpleNamespace(scorer=some)
+    recommender.fitted_ = SimpleNamespace(scorer=some, settings=Settings(verbose=False))
     approximately = recommender.recommend(["u0", "u1"], 5, index="approximate")
     assert approximately.item_id.tolist() == recommender.recommend(["u0", "u1"], 5).item_id.tolist()
     assert recommender.item_index() is some.item_index()
