@@ -14,12 +14,14 @@ class Changes(NamedTuple):
 
     Attributes:
         user_ids, item_ids: Of each pair, once, shape (n,).
-        given: Ratings or weights, shape (n,); None where known pairs stay as they are.
+        given: Ratings, weights or numbers of rows, shape (n,).
+        replaces: Whether they take the place of known ones; numbers of rows don't.
     """
 
     user_ids: pd.Index
     item_ids: pd.Index
-    given: np.ndarray | None
+    given: np.ndarray
+    replaces: bool = True
 
     @classmethod
     def none(cls) -> "Changes":
@@ -65,4 +67,4 @@ class Changes(NamedTuple):
             pair = frame[PAIR].to_numpy(object)[first[mixed]][0]
             raise ValueError(f"{name} has {pair} with a weight and with none: leave out one of the rows")
         pairs = user_ids[users[first]], item_ids[items[first]]
-        return cls(*pairs, together if kind or rated else None)
+        return cls(*pairs, together, bool(kind))

@@ -130,7 +130,8 @@ class Interactions:
     def of_ids(self, user_ids: pd.Index, item_ids: pd.Index) -> "Interactions":
         """Sort rows by user and item, among ids that begin with those here, or with those that occur here."""
         order = np.lexsort((self.item_index, self.user_index))
-        return self._with_rows(user_ids, item_ids, order)
+        in_order = self._with_rows(user_ids, item_ids, order)
+        return replace(in_order, value=in_order.value.astype(float))  # later ones may be larger, or fractions
 
     def _with_rows(self, user_ids: pd.Index, item_ids: pd.Index, rows: np.ndarray) -> "Interactions":
         weight, importance = (None if part is None else part[rows] for part in (self.weight, self.importance))

@@ -44,6 +44,15 @@ def test_more_liking_is_never_a_lower_probability():
     assert found.liking == found.choice == 0
 
 
+def test_what_speaks_against_liking_counts_nothing_and_the_rest_is_learned_without_it():
+    liking, choice = RANDOM.normal(size=40_000), 2 + RANDOM.normal(size=40_000)
+    liked = RANDOM.random(40_000) < expit(1.2 * liking - 0.5 * choice + 1)
+    found = Calibration.fit(liking, choice, np.zeros(40_000), liked)
+    assert found.choice == 0 and found(liking, choice, np.zeros(40_000)).mean() == pytest.approx(
+        liked.mean(), abs=0.01
+    )
+
+
 def drawn(n_users=150, n_items=60, share=0.5, liked=0.5):
     """Draw ratings of 1 or 5."""
     users, items = np.nonzero(RANDOM.random((n_users, n_items)) < share)

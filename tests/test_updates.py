@@ -172,9 +172,27 @@ def test_all_of_it_cannot_be_taken_back(model):
     same(before, arrays(model))
 
 
-def test_what_is_unknown_cannot_be_taken_back(model):
+@pytest.mark.parametrize("pair", [("u0", 159), ("u0", 999), ("nobody", 100)])
+def test_what_is_unknown_cannot_be_taken_back(model, pair):
     fitted = model.fitted_
-    assert model.update(frame("u0", [159], np.nan)).fitted_ is fitted
+    assert model.update(frame(pair[0], [pair[1]], np.nan)).fitted_ is fitted
+    model.update(pd.concat([frame(pair[0], [pair[1]], np.nan), frame("zoe", [102])]))
+    assert pair[0] in ("u0",) or pair[0] not in model.user_ids
+    assert 999 not in model.item_ids
+
+
+@pytest.mark.parametrize(
+    ("kind", "later"), [(np.int8, 300.0), (np.uint8, 4.5), (np.float32, 4.3), (bool, 0.5)]
+)
+def test_ratings_of_any_type_take_later_ones_of_another_and_twice_is_once(planted, kind, later):
+    ratings = planted["ratings"]
+    ratings = ratings.assign(rating=(ratings.rating > 3 if kind is bool else ratings.rating).astype(kind))
+    how = SMALL | {"epochs": 1, "liked_from": 1 if kind is bool else 4}
+    model = HybridRecommender(**how).fit(ratings)
+    late = frame("u0", model.recommend("u0", k=1).item_id, later)
+    once = arrays(model.update(late))
+    assert later in model.fitted_.interactions.value
+    same(once, arrays(model.update(late)))
 
 
 def test_new_features_count_for_who_has_no_ratings_and_move_who_has(model, planted):
@@ -206,10 +224,10 @@ def test_choices_are_added_up_in_a_call_and_replaced_by_the_next(clicks):
     clicks.update(frame("zoe", [100, 102, 102], [3.0, 1.0, 4.0], "weight"))
     assert weight() == [3, 5]
     clicks.update(frame("zoe", [100], 9.0, "weight"))
-    clicks.update(pd.DataFrame({"user_id": ["zoe", "zoe"], "item_id": [100, 104]}))
-    assert weight() == [9, 5, 1]  # without a number a known pair stays as it is
+    clicks.update(pd.DataFrame({"user_id": ["zoe"] * 3, "item_id": [100, 104, 104]}))
+    assert weight() == [9, 5, 2]  # without a number a known pair stays as it is
     clicks.update(frame("zoe", [102], np.nan, "weight"))
-    assert weight() == [9, 1]
+    assert weight() == [9, 2]
     shown = clicks.recommend("zoe", k=5).item_id
     assert (shown % 2 == 0).mean() >= 0.8
     holds_together(clicks)
@@ -307,6 +325,21 @@ def test_a_mean_of_fits_is_updated_and_no_mean_is_made_of_updated_ones(planted):
     fits[1].update(frame("zoe", [100]))
     with pytest.raises(ValueError, match="different interactions|were updated since their fit"):
         HybridRecommender.mean_of(fits)
+
+
+def test_an_item_may_be_chosen_by_more_than_there_were(clicks):
+    crowd = [f"new {number}" for number in range(100)]
+    clicks.update(frame(crowd, 100, 1.0, "weight"))
+    assert np.isfinite(clicks.score("u0", clicks.item_ids)).all()
+    holds_together(clicks)
+
+
+def test_a_changed_rating_is_as_important_as_a_new_one(planted):
+    weights = np.where(np.arange(1600) % 2, 0.5, 3.0)
+    model = HybridRecommender(**SMALL | {"epochs": 1}).fit(planted["ratings"], sample_weight=weights)
+    data = model.fitted_.interactions
+    items, stars = data.item_ids[data.item_index[data.of_user(0)]], data.value[data.of_user(0)]
+    holds_together(model.update(frame("u0", items, np.where(stars == 5, 2.0, 5.0))))
 
 
 def test_an_index_of_items_that_did_not_change_goes_on_and_another_is_refused(model):

@@ -114,7 +114,9 @@ class Odds(NamedTuple):
 
     def __call__(self, n_liked: np.ndarray, n_rated: np.ndarray) -> np.ndarray:
         """Give the log odds of ids with so many liked ones among so many ratings, shape (n,)."""
-        share = (n_liked + SHRINKAGE * self.share) / ((self.n_others or n_rated) + SHRINKAGE)
+        # after a fit more may choose an id than there were
+        n_all = np.maximum(self.n_others, n_liked) if self.n_others else n_rated
+        share = (n_liked + SHRINKAGE * self.share) / (n_all + SHRINKAGE)
         return np.log(share / (1 - share))
 
 

@@ -89,7 +89,12 @@ def mean_of(models: Sequence[FittedModel]) -> FittedModel:
             raise ValueError("these were fitted on different interactions: give fits of the same")
         if any(a.describe() != b.encoder.describe() for a, b in zip(encoders, model.sides, strict=True)):
             raise ValueError("these were fitted with different features: give fits with the same")
-    if any(model.n_changed for model in models):
+    same = all(
+        np.array_equal(a.rows, b.encoder.rows)
+        for model in models
+        for a, b in zip(encoders, model.sides, strict=True)
+    )
+    if any(model.n_changed for model in models) or not same:
         raise ValueError(
             "some of these were updated since their fit: give fits, and update what is made of them"
         )

@@ -45,12 +45,14 @@ class Calibration(NamedTuple):
             Platt 1999, "Probabilistic Outputs for Support Vector Machines and Comparisons to Regularized
             Likelihood Methods".
         """
-        weights = np.ones(3)
+        weights, counts = np.ones(3), np.ones(3, bool)
         table = np.column_stack([liking, choice, np.ones(len(liking))])
         for _ in range(ROUNDS):  # how far log odds are drawn hangs on the weight that is learned
-            drawn = table * _drawn(weights[0], variances)[:, None]
-            weights = LogisticRegression(C=WEAK, fit_intercept=False).fit(drawn, liked).coef_[0]
-        return cls(max(float(weights[0]), 0.0), max(float(weights[1]), 0.0), float(weights[2]))
+            drawn = table[:, counts] * _drawn(weights[0], variances)[:, None]
+            weights[counts] = LogisticRegression(C=WEAK, fit_intercept=False).fit(drawn, liked).coef_[0]
+            counts[:2] &= weights[:2] >= 0  # what seems to speak against liking counts nothing
+            weights[~counts] = 0.0
+        return cls(*weights.tolist())
 
     def __call__(self, liking, choice, variances) -> np.ndarray:
         """Give probabilities, shape (n,), float32, in [0, 1]; arguments as in `fit`.

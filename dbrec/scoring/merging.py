@@ -49,14 +49,16 @@ def merge(
         ValueError: If a rating below `liked_from` comes where all have been choices, or nothing is left.
     """
     users, items = (i.get_indexer(c) for i, c in zip(ids, changes[:2], strict=True))
-    given = np.ones(len(users)) if changes.given is None else changes.given
+    given = changes.given
     keys, known = _keys(users, items), _keys(interactions.user_index, interactions.item_index)
     place = np.searchsorted(known, keys)
     at = np.minimum(place, len(known) - 1)
     there, gone = known[at] == keys, np.isnan(given)
     before = interactions.given[at]
     comes, goes = ~gone & ~there, there & gone
-    changed = there & ~gone & (given != before) & (changes.given is not None)
+    # as many digits as ratings have that came as float32
+    differs = given.astype(np.float32) != before.astype(np.float32)
+    changed = there & ~gone & differs & changes.replaces
     liked = np.ones(len(given), bool)
     if interactions.weight is None:
         liked = given >= liked_from
@@ -97,11 +99,7 @@ def _merged(interactions, rows, place, keys, comes, changed) -> dict[str, np.nda
         part = getattr(interactions, name)
         if part is None:
             continue
-        if part.dtype.kind in "iu" and not np.array_equal(
-            given := rows[name][comes | changed], np.trunc(given)
-        ):
-            part = part.astype(float)  # fractions among whole numbers
-        if changed.any() and name in ("value", "liked", "weight"):
+        if changed.any() and name not in ("user_index", "item_index"):
             part = part.copy()
             part[place[changed]] = rows[name][changed]
         if comes.any():

@@ -12,6 +12,7 @@ import numpy as np
 from scipy import sparse
 
 from dbrec.changes import Changes
+from dbrec.checks import positions
 from dbrec.features.encoder import FeatureEncoder
 from dbrec.scoring.choice import ITEM_POWER, USER_POWER, candidates, singular_vectors
 from dbrec.scoring.merging import Delta, merge
@@ -60,6 +61,7 @@ def updated(model: FittedModel, changes: Changes, users, items) -> FittedModel:
 
     All is computed, or refused, before a row is written.
     """
+    changes = _without_unknown(model, changes)
     encoders = [
         side.encoder.extended(frame, ids, side.name)
         for side, frame, ids in zip(model.sides, (users, items), changes[:2], strict=True)
@@ -85,6 +87,14 @@ def updated(model: FittedModel, changes: Changes, users, items) -> FittedModel:
     chosen += sparse.csr_matrix((counts, at), (len(chosen), len(more))) @ more
     rows = _user_rows(model, of_users, chosen), _item_rows(model, of_items, found_by)
     return _written(model, merged, n_changed, of_users, of_items, rows, as_rated)
+
+
+def _without_unknown(model: FittedModel, changes: Changes) -> Changes:
+    """Leave out what is taken back of ids that are unknown: it would make them known."""
+    users = positions(model.vectors.user_ids, changes.user_ids, "user_ids")
+    items = positions(model.vectors.item_ids, changes.item_ids, "item_ids")
+    keep = ~np.isnan(changes.given) | ((users >= 0) & (items >= 0))
+    return Changes(changes.user_ids[keep], changes.item_ids[keep], changes.given[keep], changes.replaces)
 
 
 def _moving(
