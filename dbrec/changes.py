@@ -16,12 +16,20 @@ class Changes(NamedTuple):
         user_ids, item_ids: Of each pair, once, shape (n,).
         given: Ratings, weights or numbers of rows, shape (n,).
         replaces: Whether they take the place of known ones; numbers of rows don't.
+        importance: As in `Interactions`, shape (n,); None for 1.
     """
 
     user_ids: pd.Index
     item_ids: pd.Index
     given: np.ndarray
     replaces: bool = True
+    importance: np.ndarray | None = None
+
+    def take(self, rows: np.ndarray) -> "Changes":
+        """Keep some rows, booleans of shape (n,)."""
+        importance = None if self.importance is None else self.importance[rows]
+        pairs = self.user_ids[rows], self.item_ids[rows]
+        return Changes(*pairs, self.given[rows], self.replaces, importance)
 
     @classmethod
     def none(cls) -> "Changes":

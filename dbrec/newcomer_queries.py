@@ -137,6 +137,8 @@ class NewcomerQueries:
     ) -> pd.DataFrame:
         """List the items to ask a person about: whose answers tell most of what they like.
 
+        What is asked hangs on what they named and on what people know, and not on their features.
+
         Args:
             features: See `NewcomerQueries`, which tells the errors, too.
             liked: As there.
@@ -146,7 +148,7 @@ class NewcomerQueries:
 
         Returns:
             A frame ``rank, item_id, known, tells`` without the items named: how likely people know the item,
-            and how much variance of all scores an answer takes away.
+            and how much variance of all scores an answer takes away, on the scale of scores squared.
 
         Example:
             >>> shop.ask_next(liked=["tea"], k=2)["rank"].tolist()

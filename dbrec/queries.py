@@ -88,8 +88,9 @@ class Queries:
     def uncertainty(self, user_ids, item_ids) -> np.ndarray:
         """Tell how sure each score is: the standard deviation of what is known of taste and bias.
 
-        ``score`` plus and minus twice it is to hold what many more ratings would show, 19 times in 20, as far
-        as vectors are normal. Choice counts as certain. Arguments and errors are those of `score`.
+        ``score`` plus and minus twice it is to hold what many more ratings would show, 19 times in 20, if
+        vectors are normal. Choice counts as certain. It is larger where taste is stronger, and needn't fall
+        with every rating. Arguments and errors are those of `score`.
 
         Example:
             >>> bool((shop.uncertainty(["ann", "a stranger"], "tea") > 0).all())

@@ -162,8 +162,8 @@ class HybridRecommender(Queries, NewcomerQueries, BaseEstimator):
     def share_changed(self) -> float:
         """Interactions that came, changed or went since the fit, per interaction of the fit.
 
-        From .2 on a fit is due: on MovieLens 1M what is updated is then behind a fit by .001 of AUC, .003 of
-        AUC per user and .003 of NDCG@10 (`python -m benchmarks updates`).
+        From .2 on a fit is due: on MovieLens 1M what is updated is then behind a fit by .001 of AUC, .002 of
+        AUC per user and .006 of NDCG@10 (`python -m benchmarks updates`).
         """
         model = self._fitted()
         return model.n_changed / max(int(model.sides[0].n_fit.sum()), 1)

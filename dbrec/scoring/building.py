@@ -1,6 +1,7 @@
 """Join the three parts, liking, choice and newcomers, to a fitted model."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -110,7 +111,8 @@ def mean_of(models: Sequence[FittedModel]) -> FittedModel:
         towers.append(np.hstack(blocks) / len(models) ** 0.5)
     parts = trained, encoders, evidence_of(trained, encoders, choice), towers, choice, first.training_log
     n_biases = sum(model.vectors.widths[1] for model in models)
-    return build(first.settings, *parts, n_biases)
+    learned = np.mean([model.calibration for model in models], axis=0)
+    return replace(build(first.settings, *parts, n_biases), calibration=Calibration(*learned.tolist()))
 
 
 def evidence_of(interactions: Interactions, encoders, choice: Choice) -> tuple[np.ndarray, np.ndarray]:

@@ -57,15 +57,15 @@ class Candidates:
 
     def hide(self, scores: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """Set what isn't to be listed to minus infinity, in the scores of the users in some rows."""
+        if self.only is not None:
+            hidden = np.ones(scores.shape[1], bool)
+            for row, user in enumerate(rows):
+                allowed = self.only.of_user(user) if isinstance(self.only, Pairs) else self.only
+                hidden[allowed] = False
+                scores[row, hidden] = -np.inf
+                hidden[allowed] = True
         for row, user in enumerate(rows):
-            out = self.left_out(user)
-            if self.only is not None:
-                allowed = np.setdiff1d(
-                    self.only.of_user(user) if isinstance(self.only, Pairs) else self.only, out
-                )
-                out = np.ones(scores.shape[1], bool)
-                out[allowed] = False
-            scores[row, out] = -np.inf
+            scores[row, self.left_out(user)] = -np.inf
         return scores
 
     def _places(self, name: str, given) -> "Pairs | np.ndarray | None":

@@ -18,7 +18,7 @@ class Delta(NamedTuple):
         sign: 1 of what comes, -1 of what goes.
         liked: Whether it is a liked one.
         given: The rating or weight.
-        importance: As in `Interactions`; 1 of what comes. None where all are alike.
+        importance: As in `Interactions`; None where all are alike.
     """
 
     users: np.ndarray
@@ -66,16 +66,19 @@ def merge(
     if goes.sum() == len(known) and not comes.any():
         raise ValueError(f"all {len(known)} interactions would be taken back: leave some of them")
     old, new = goes | changed, comes | changed
+    importance = np.ones(len(given)) if changes.importance is None else changes.importance
     delta = Delta(
         np.concatenate([users[old], users[new]]),
         np.concatenate([items[old], items[new]]),
         np.repeat([-1, 1], [old.sum(), new.sum()]),
         np.concatenate([interactions.liked[at[old]], liked[new]]),
         np.concatenate([before[old], given[new]]),
-        _importance(interactions, at[old], new.sum()),
+        None
+        if interactions.importance is None
+        else np.append(interactions.importance[at[old]], importance[new]),
     )
     value = given if interactions.weight is None else levels(given)
-    columns = users, items, value, liked, given, np.ones(len(given))
+    columns = users, items, value, liked, given, importance
     rows = dict(zip(ROWS, columns, strict=True))
     parts = _merged(interactions, rows, place, keys, comes, changed)
     if goes.any():
@@ -106,12 +109,6 @@ def _merged(interactions, rows, place, keys, comes, changed) -> dict[str, np.nda
             part = np.insert(part, place[comes][order], rows[name][comes][order])
         parts[name] = part
     return parts
-
-
-def _importance(interactions: Interactions, old: np.ndarray, n_new: int) -> np.ndarray | None:
-    if interactions.importance is None:
-        return None
-    return np.append(interactions.importance[old], np.ones(n_new))
 
 
 def _keys(users: np.ndarray, items: np.ndarray) -> np.ndarray:

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from dbrec.checks import positions, whole_number
+from dbrec.checks import positions, raw_ids, whole_number
 from dbrec.scoring.candidates import Candidates
 from dbrec.scoring.model import FittedModel
 from dbrec.scoring.people import Person
@@ -30,7 +30,7 @@ def score_for(model: FittedModel, person: Person, item_ids) -> np.ndarray:
 
 def probability_for(model: FittedModel, person: Person, item_ids) -> np.ndarray:
     """Tell how likely items are liked; see `HybridRecommender.probability_for`."""
-    vectors = model.vectors
+    vectors, item_ids = model.vectors, raw_ids(item_ids, "item_ids")
     items = vectors.items[positions(vectors.item_ids, item_ids, "item_ids")]
     choice = vectors.block(items, "choice") @ vectors.block(person.scoring, "choice")
     return model.calibration(items @ person.scoring - choice, choice, variances_for(model, person, item_ids))

@@ -26,14 +26,16 @@ def ask_next(model: FittedModel, person: Person, k: int, exclude) -> pd.DataFram
     n_rated = side.n_rated.astype(float)
     known = n_rated / max((model.sides[0].n_rated > 0).sum(), 1)
     unsure_of = items @ person.posterior.root
+    # what an answer meets: where only choices are known, an item beside the mean of all
+    met = model.meets("user", items, 0.0, person.posterior.mean[None])[0] @ person.posterior.root
     matters = unsure_of.T @ (n_rated[:, None] * unsure_of) / n_rated.sum()
     left, open_items = np.eye(unsure_of.shape[1]), n_rated > 0
     places = positions(model.vectors.item_ids, exclude, "exclude")
     open_items[np.append(person.named, places[places >= 0])] = False
     asked, told = [], []
     for _ in range(min(k, int(open_items.sum()))):
-        towards = unsure_of @ left
-        variance = (towards * unsure_of).sum(axis=1)
+        towards = met @ left
+        variance = (towards * met).sum(axis=1)
         gain = ((towards @ matters) * towards).sum(axis=1) * VARIANCE / (1 + VARIANCE * variance)
         worth = np.where(open_items, known * gain, -np.inf)
         best = int(worth.argmax())

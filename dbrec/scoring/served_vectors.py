@@ -163,8 +163,8 @@ def with_room(rows: np.ndarray, n_more: int) -> np.ndarray:
         return rows
     n, wanted = len(rows), len(rows) + n_more
     room = rows.base if isinstance(rows.base, np.ndarray) else rows
-    same = (room.dtype, room.shape[1:], room.ctypes.data) == (rows.dtype, rows.shape[1:], rows.ctypes.data)
-    if not same or len(room) < wanted:
+    where = [(part.dtype, part.shape[1:], part.strides, part.ctypes.data) for part in (rows, room)]
+    if where[0] != where[1] or len(room) < wanted:
         room = np.zeros((wanted + wanted // ROOM, *rows.shape[1:]), rows.dtype)
         room[:n] = rows
     more = room[:wanted]

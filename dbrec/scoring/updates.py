@@ -93,8 +93,7 @@ def _without_unknown(model: FittedModel, changes: Changes) -> Changes:
     """Leave out what is taken back of ids that are unknown: it would make them known."""
     users = positions(model.vectors.user_ids, changes.user_ids, "user_ids")
     items = positions(model.vectors.item_ids, changes.item_ids, "item_ids")
-    keep = ~np.isnan(changes.given) | ((users >= 0) & (items >= 0))
-    return Changes(changes.user_ids[keep], changes.item_ids[keep], changes.given[keep], changes.replaces)
+    return changes.take(~np.isnan(changes.given) | ((users >= 0) & (items >= 0)))
 
 
 def _moving(

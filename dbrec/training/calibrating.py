@@ -16,7 +16,7 @@ SHARE, MOST, FEWEST = 0.02, 5_000, 50
 
 
 def hold_out(interactions: Interactions, seed: int) -> tuple[Interactions, Interactions | None]:
-    """Take a random fiftieth, of up to 5,000, away to calibrate by; each id keeps one or more.
+    """Take a random fiftieth, of up to 5,000, away to calibrate by; each id and kind keeps one.
 
     Returns:
         What to train on, and what was taken away; None where that would be fewer than 50, or of one kind
@@ -27,7 +27,7 @@ def hold_out(interactions: Interactions, seed: int) -> tuple[Interactions, Inter
         return interactions, None
     held = np.zeros(len(interactions), bool)
     held[np.random.default_rng(seed).choice(len(held), n, replace=False)] = True
-    for index in (interactions.user_index, interactions.item_index):
+    for index in (interactions.user_index, interactions.item_index, interactions.liked.astype(int)):
         held &= np.bincount(index[~held], minlength=index.max() + 1)[index] > 0
     liked = interactions.liked[held]
     if held.sum() < FEWEST or (interactions.has_disliked and (liked.all() or not liked.any())):
@@ -44,7 +44,10 @@ def calibrated(model: FittedModel, kept: Interactions, held: Interactions, seed:
     judged = held
     if not kept.has_disliked:
         judged = beside_unobserved(held, seed, (kept.user_index, kept.item_index))
-    pairs = judged.user_index, judged.item_index  # ids stand in a model as they do in a fit
-    calibration = Calibration.fit(*model.apart(*pairs), model.variances(*pairs), judged.liked)
-    came = Changes(held.user_ids[held.user_index], held.item_ids[held.item_index], held.given)
-    return replace(updated(replace(model, calibration=calibration), came, None, None), n_changed=0)
+    if judged.has_disliked:  # or no pair that was drawn was free
+        pairs = judged.user_index, judged.item_index  # ids stand in a model as they do in a fit
+        calibration = Calibration.fit(*model.apart(*pairs), model.variances(*pairs), judged.liked)
+        model = replace(model, calibration=calibration)
+    ids = held.user_ids[held.user_index], held.item_ids[held.item_index]
+    came = Changes(*ids, held.given, importance=held.importance)
+    return replace(updated(model, came, None, None), n_changed=0)
