@@ -14,6 +14,7 @@ from scipy.special import expit
 # Of a liked or not liked one, p (1 - p), at even odds: the most that it can be. A step to the most likely
 # vector with this in place of each rating's own never goes too far.
 VARIANCE = 0.25
+AT_ONCE = 256  # systems of equations
 
 
 class Scatter(NamedTuple):
@@ -59,7 +60,7 @@ class Scatter(NamedTuple):
             the curvature: Böhning 1992, "Multinomial logistic regression algorithm".
         """
         met = others @ self.basis
-        precision = self._precision(met, n_before)
+        precision = np.diag(1 + n_before * self.told) + VARIANCE * met.T @ met
         step = self.basis @ np.linalg.solve(precision, met.T @ surprise)
         return Posterior(vector + step, self.basis, precision)
 
@@ -76,15 +77,17 @@ class Scatter(NamedTuple):
         Returns:
             The means, shape (m, dim).
         """
-        met, steps = others @ self.basis, np.empty((len(vectors), len(self.told)))
-        ends = np.append(starts, len(met))[1:]
-        for row, (start, end) in enumerate(zip(starts, ends, strict=True)):
-            own = met[start:end]
-            steps[row] = np.linalg.solve(self._precision(own, n_before[row]), own.T @ surprise[start:end])
+        met, bounds = others @ self.basis, np.append(starts, len(others))
+        told, steps = met * surprise[:, None], np.empty((len(vectors), len(self.told)))
+        for first in range(0, len(vectors), AT_ONCE):
+            ends = bounds[first : first + AT_ONCE + 1]
+            rows = [slice(*pair) for pair in zip(ends[:-1], ends[1:], strict=True)]
+            precision = VARIANCE * np.stack([met[own].T @ met[own] for own in rows])
+            before = 1 + np.asarray(n_before, float)[first : first + AT_ONCE, None] * self.told
+            np.einsum("nii->ni", precision)[:] += before
+            sums = np.stack([told[own].sum(axis=0) for own in rows])
+            steps[first : first + AT_ONCE] = np.linalg.solve(precision, sums[..., None])[..., 0]
         return vectors + steps @ self.basis.T
-
-    def _precision(self, met: np.ndarray, n_before: float) -> np.ndarray:
-        return np.diag(1 + n_before * self.told) + VARIANCE * met.T @ met
 
     def after_average(self, n_ratings: np.ndarray) -> np.ndarray:
         """Give the variance of each place of z after so many average ratings, shape (n,) -> (n, dim)."""

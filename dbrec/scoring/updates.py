@@ -6,10 +6,12 @@ is the sum that it is in a fit. What an item is found by goes on where the fit e
 power iteration that singular vectors are found by: what its new users chose, at the scale of the fit.
 """
 
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
+from threadpoolctl import threadpool_limits
 
 from dbrec.changes import Changes
 from dbrec.checks import positions
@@ -22,6 +24,7 @@ from dbrec.scoring.served_vectors import item_rows, newcomer_rows, user_rows, wi
 from dbrec.scoring.sides import Side
 
 LEAST_KEPT = 0.1  # of a place of choice that moves: below it few ratings tell more of chance than of choice
+MANY = 200  # ids that move at once
 MOST_OWN = 0.95  # of how far an item may explain itself
 
 
@@ -140,7 +143,9 @@ def _after_ratings(model: FittedModel, moving: Moving, met: Moving, own, others,
     moved, starts = np.unique(rows, return_index=True)
     n_before = moving.n_before[moving.places[moved]]
     liking = moving.liking.copy()
-    liking[moved] = moving.side.scatter.all_after(liking[moved], meets, surprises, starts, n_before)
+    # of many small systems threads would wait for each other; to tell BLAS so takes some milliseconds
+    with threadpool_limits(1) if len(moved) > MANY else nullcontext():
+        liking[moved] = moving.side.scatter.all_after(liking[moved], meets, surprises, starts, n_before)
     return replace(moving, liking=liking)
 
 
