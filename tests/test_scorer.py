@@ -66,7 +66,7 @@ def test_a_list_is_the_head_of_the_full_ranking(seed, k):
 
 
 def test_similar_items_point_in_the_same_direction():
-    alike = scorer().similar_items(10)
+    alike = similar(scorer().item_ids, scorer().item_vectors, 10, "item", 10)
     assert alike.item_id.tolist() == [20, 30]
     assert alike.similarity.tolist() == pytest.approx([np.sqrt(0.5), 0])
     one = similar(scorer().item_ids, scorer().item_vectors[:, :1], 10, "item", 10)
@@ -92,7 +92,7 @@ def test_pairs_of_unequal_number_and_missing_fallbacks_are_refused():
     with pytest.raises(ValueError, match=r"1 user ids and user vectors of shape \(1, 1\): give one row"):
         VectorScorer([1], [1], [[1]], [[1], [1]], pd.DataFrame({"user_id": [], "item_id": []}))
     with pytest.raises(KeyError, match="item 99 is unknown: give one of the 3 items"):
-        scorer().similar_items(99)
+        similar(scorer().item_ids, scorer().item_vectors, 99, "item", 10)
 
 
 def test_scores_and_lists_in_parts_are_those_of_the_whole(monkeypatch):

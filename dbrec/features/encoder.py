@@ -80,6 +80,8 @@ class FeatureEncoder:
         given = [part for part in (() if frame is None else (frame.index,)) + (ids,) if len(part)]
         more = [part[positions(self.all_ids, part, f"{side}_ids") < 0] for part in given]
         new = more[0].append(more[1:]).unique().sort_values() if more else self.all_ids[:0]
+        if frame is None and not len(new):
+            return self
         all_ids = self.all_ids.append(raw_ids(new)) if len(new) else self.all_ids
         rows = np.vstack([self.rows, np.zeros((len(new), self.rows.shape[1]), np.int32)])
         place = 1

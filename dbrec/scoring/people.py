@@ -69,16 +69,14 @@ class Person:
 
 def _named(model: "FittedModel", liked, disliked) -> tuple[np.ndarray, np.ndarray]:
     """Find the positions of the items that are named, each once, and which are liked."""
-    liked, disliked = (
-        known_items(model, name, ids) for name, ids in (("liked", liked), ("disliked", disliked))
-    )
+    liked, disliked = (_known(model, name, ids) for name, ids in (("liked", liked), ("disliked", disliked)))
     if len(both := np.intersect1d(liked, disliked)):
         names = model.vectors.item_ids[both].tolist()
         raise ValueError(f"items {names} are named as liked and as disliked: name each once")
     return np.concatenate([liked, disliked]), np.arange(len(liked) + len(disliked)) < len(liked)
 
 
-def known_items(model: "FittedModel", name: str, item_ids) -> np.ndarray:
+def _known(model: "FittedModel", name: str, item_ids) -> np.ndarray:
     """Find the positions of items, each once; a KeyError names those that are unknown."""
     ids = raw_ids(item_ids, name)
     found = positions(model.vectors.item_ids, ids, name)

@@ -10,7 +10,6 @@ import pandas as pd
 from dbrec.checks import id_frame, positions, raw_ids, switch, whole_number
 from dbrec.products import pair_scores
 from dbrec.scoring.candidates import Candidates, Pairs
-from dbrec.scoring.neighbours import similar
 
 if TYPE_CHECKING:
     from dbrec.interactions import Interactions
@@ -221,10 +220,6 @@ class VectorScorer:
         items = self.item_ids[top.ravel()]
         frame = pd.DataFrame({"row": rows, "rank": ranks + 1, "item_id": items, "list_score": values})
         return frame[values > -np.inf].reset_index(drop=True)
-
-    def similar_items(self, item_id, k: int = 10) -> pd.DataFrame:
-        """List the k items whose vectors point in the most similar direction; see `similar`."""
-        return similar(self.item_ids, self.item_vectors, item_id, "item", k)
 
 
 def _vectors(vectors, ids: pd.Index, side: str) -> np.ndarray:
