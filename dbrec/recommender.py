@@ -177,6 +177,10 @@ class HybridRecommender(Queries, NewcomerQueries, BaseEstimator):
         Raises:
             OSError: If the folder holds something or can't be written; nothing is left behind.
             TypeError, ValueError: As `fit`; if `n_shards` isn't at least 1, or `epochs` is None.
+
+        Example:
+            >>> HybridRecommender(epochs=1).write_job(folder / "job", ratings, users, items).epochs
+            1
         """
         from dbrec.training.fit import prepare
         from dbrec.training.workers.jobs import check_job, write_job
@@ -208,6 +212,10 @@ class HybridRecommender(Queries, NewcomerQueries, BaseEstimator):
 
         Raises:
             ValueError: If there are none, or their interactions or features differ.
+
+        Example:
+            >>> HybridRecommender.mean_of([shop, shop]).user_ids.equals(shop.user_ids)
+            True
         """
         if not (models := [recommender._fitted() for recommender in recommenders]):
             raise ValueError("there are no recommenders: give at least one")

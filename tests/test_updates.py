@@ -8,7 +8,10 @@ from hypothesis import strategies as st
 
 from dbrec import HybridRecommender
 from dbrec.interactions import Levels, share_below
+from dbrec.scoring.calibration import Calibration
 from dbrec.scoring.choice import candidates, singular_vectors
+from dbrec.training.workers import distributed
+from dbrec.training.workers.jobs import read_job
 
 SMALL = {"embedding_dim": 8, "choice_dim": 16, "epochs": 6, "learning_rate": 0.05, "verbose": False}
 EVEN, ODD = np.arange(100, 150, 2), np.arange(101, 150, 2)
@@ -304,6 +307,25 @@ def test_after_save_and_load_updates_go_on_and_come_to_the_same(request, tmp_pat
     assert np.array_equal(one.probability(*pairs), other.probability(*pairs))
     assert one.recommend(one.user_ids, k=5).equals(other.recommend(one.user_ids, k=5))
     holds_together(other)
+
+
+def test_a_job_learns_probabilities_knows_all_and_takes_updates(tmp_path):
+    random = np.random.default_rng(0)
+    users, items = np.nonzero(random.random((80, 60)) < 0.6)
+    stars = np.where(
+        (users + items) % 2 == 0, random.integers(3, 6, len(users)), random.integers(1, 5, len(users))
+    )
+    ratings = pd.DataFrame(
+        {"user_id": [f"u{user}" for user in users], "item_id": 100 + items, "rating": stars}
+    )
+    HybridRecommender(**SMALL).write_job(tmp_path / "job", ratings)
+    distributed.train(read_job(tmp_path / "job"))
+    made = HybridRecommender.from_job(tmp_path / "job")
+    assert len(made.fitted_.interactions) == len(ratings) and made.share_changed == 0
+    assert made.fitted_.calibration != Calibration(1.0, 1.0, 0.0)
+    liked = (stars >= 4).mean()
+    assert made.probability(ratings.user_id, ratings.item_id).mean() == pytest.approx(liked, abs=0.1)
+    holds_together(made.update(frame("zoe", [100, 777])))
 
 
 @pytest.mark.parametrize("change", [{"choice_dim": 0}, {"sample": True}])
