@@ -6,11 +6,11 @@ NOTEBOOKS ?= $(LESSONS) $(sort $(wildcard notebooks/solutions/*.ipynb))
 IN_VENV = .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help venv notebooks lab test refresh lock peers benchmark clean
+.PHONY: help venv notebooks lab test refresh lock peers benchmark benchmark-quick check-results clean
 
 help: ## list the targets
 	@echo "make TARGET [PYTHON=python3.12]"
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1 - \2/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1 - \2/p' Makefile
 
 venv: ## make .venv from requirements.lock, or bring it up to date
 	@sh scripts/make_venv.sh "$(PYTHON)"
@@ -42,8 +42,14 @@ lock: ## write requirements.lock anew from pyproject.toml, and the peers' lock (
 peers: venv ## make .venv-peers, the libraries that the benchmark compares dbrec with
 	@sh scripts/make_peers.sh
 
-benchmark: peers ## tune, fit and judge dbrec and its peers: takes hours [BENCHMARK="--splits warm --missing"]
-	$(IN_VENV) -m benchmarks compare $(BENCHMARK)
+benchmark: peers ## measure all that README shows: takes hours, and goes on where it was broken off
+	$(IN_VENV) -m benchmarks everything
+
+benchmark-quick: peers ## see the shape of it in minutes, on MovieLens 100K, into build/quick
+	$(IN_VENV) -m benchmarks quick
+
+check-results: ## refuse stored rows that weren't measured by the code and settings as they are
+	$(IN_VENV) -m benchmarks check
 
 clean: ## remove .venv and everything built
 	rm -rf .venv .venv-peers build dbrec.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis

@@ -5,7 +5,8 @@ import sys
 from benchmarks.harness.process import named
 
 STUDIES = (
-    "compare ladder growth retrieval speed search newcomers ablation choice updates probability questions"
+    "compare paired vault ladder growth retrieval speed search newcomers ablation choice updates probability "
+    "questions report check quick everything"
 ).split()
 
 if __name__ == "__main__":

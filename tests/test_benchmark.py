@@ -2,7 +2,9 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -11,14 +13,15 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from benchmarks.harness import process, tables
+from benchmarks.harness.data import NAMES
 from benchmarks.harness.judging import judge, objective
-from benchmarks.harness.tables import RESULTS, RESULTS_OF, Table
+from benchmarks.harness.tables import RESULTS, Table
 from benchmarks.harness.tasks import TASKS, Task, load_task
+from benchmarks.harness.tuning import SPREAD, spread
 from benchmarks.studies.compare import Comparison
 from benchmarks.systems import registry
-from benchmarks.systems.baselines import Catalogue, fit_ease
 from benchmarks.systems.boosting import RatedFeatures, fit_boosting
-from benchmarks.systems.registry import SYSTEMS, TRIALS, System
+from benchmarks.systems.registry import SYSTEMS
 from dbrec.data.movielens import MovieLens
 from dbrec.evaluation.auc import auc_per_user
 from dbrec.scoring.scorer import VectorScorer
@@ -34,15 +37,17 @@ def made(n_users=40, n_items=50):
     )
     ratings = pairs.to_frame(index=False).sample(frac=0.5, random_state=0, ignore_index=True)
     ratings["rating"] = random.integers(1, 6, len(ratings))
+    ratings["timestamp"] = random.permutation(len(ratings))
     users = pd.DataFrame({"gender": "F", "age_group": "25-34", "occupation": "none"}, index=range(n_users))
     movies = pd.DataFrame({"genres": [("Drama",)] * n_items, "year": 1990}, index=range(100, 100 + n_items))
     movies["title"] = [f"The {number}" for number in range(n_items)]
     return MovieLens("made", ratings, users, movies)
 
 
+@pytest.mark.parametrize("split", [0, 3])
 @pytest.mark.parametrize("name", TASKS)
-def test_settings_are_chosen_without_any_row_of_the_test_part(name):
-    test, validation = (load_task(name, made(), part) for part in ("test", "validation"))
+def test_settings_are_chosen_without_any_row_of_the_test_part(name, split):
+    test, validation = (load_task(name, made(), part, split) for part in ("test", "validation"))
     assert set(validation.train.index).isdisjoint(test.judged.index)
     assert set(validation.judged.index).isdisjoint(test.judged.index)
     assert set(validation.train.index).isdisjoint(validation.judged.index)
@@ -80,7 +85,7 @@ def task_of(judged, hidden=()):
     columns = ["user_id", "item_id", "rating"]
     frames = [pd.DataFrame(rows, columns=columns) for rows in ([(*row, 5) for row in train], judged)]
     hidden = pd.DataFrame([(*row, 5) for row in hidden], columns=columns)
-    return Task("made", *frames, hidden, None, None, 4, ("auc", "ranking"))
+    return Task("made", *frames, None, None, 4, ("auc", "lists"), hidden)
 
 
 def scorer_of(task):
@@ -96,14 +101,14 @@ def test_a_system_is_judged_by_auc_and_by_lists_that_leave_training_films_out():
     assert found["auc_per_user"] == 0.5 and found["auc_pooled"] == 0.5
     assert found["coverage"] == 11 / 20  # user 1 is shown a to k without e, user 2 b to k
     assert found["mrr"] == 0.5 and found["hit"] == 1 and found["recall"] == 1 and found["precision"] == 0.1
-    assert "ndcg" not in judge(task, scorer_of(task), ["auc"])
+    assert "ndcg" not in judge(task, scorer_of(task), ["auc"], intervals=False)
 
 
 def test_hidden_films_leave_the_lists_and_those_behind_them_move_up():
     judged = [(1, "c", 5), (1, "d", 1), (2, "b", 5), (2, "c", 1)]
     plain, hiding = task_of(judged), task_of(judged, hidden=[(1, "a"), (1, "b")])
-    assert judge(plain, scorer_of(plain), ["ranking"])["mrr"] == pytest.approx((1 / 3 + 1) / 2)
-    assert judge(hiding, scorer_of(hiding), ["ranking"])["mrr"] == 1
+    assert judge(plain, scorer_of(plain), ["lists"])["mrr"] == pytest.approx((1 / 3 + 1) / 2)
+    assert judge(hiding, scorer_of(hiding), ["lists"])["mrr"] == 1
 
 
 def test_the_goal_is_the_mean_of_both_aucs_or_ndcg():
@@ -111,24 +116,11 @@ def test_the_goal_is_the_mean_of_both_aucs_or_ndcg():
     assert objective(figures, "auc") == pytest.approx(0.75) and objective(figures, "ndcg") == 0.3
 
 
-def test_trials_are_the_defaults_and_others_all_different_and_the_same_every_time():
-    system = System("m:f", (), {"a": [1, 2, 3], "b": [1, 2, 3, 4]})
-    trials = system.trials()
-    assert trials[0] == {"a": 1, "b": 1} and len({str(trial) for trial in trials}) == TRIALS == len(trials)
-    assert system.trials() == trials
-    assert len(System("m:f", (), {"a": [1, 2, 3]}).trials()) == 3
-
-
-def test_trials_try_each_value_of_a_setting_about_equally_often():
-    trials = System("m:f", (), {"a": [1, 2, 3, 4, 5, 6, 7], "b": [1, 2]}).trials()
-    assert {trial["a"] for trial in trials} == {1, 2, 3, 4, 5, 6, 7}
-    assert sum(trial["b"] == 2 for trial in trials) in (3, 4)
-
-
-def test_every_system_has_known_tasks_and_those_with_settings_the_same_budget():
+def test_every_system_has_known_tasks_and_data():
     for name, system in SYSTEMS.items():
         assert set(system.tasks) <= set(TASKS), name
-        assert len(system.trials()) == (TRIALS if system.space else 1), name
+        assert set(system.data) <= set(NAMES), name
+        assert all(set(TASKS[task].data) & set(system.data or NAMES) for task in system.tasks), name
 
 
 def test_every_system_names_a_function_that_is_there():
@@ -139,19 +131,11 @@ def test_every_system_names_a_function_that_is_there():
         assert f"\ndef {function}(train, users, items, liked_from, seed" in code, name
 
 
-@pytest.mark.parametrize("data", RESULTS_OF)
-def test_the_stored_trials_are_those_of_the_spaces_as_they_are_now(data):
-    stored = pd.read_csv(RESULTS_OF[data] / "tuning.csv")
-    for (task, system), rows in stored.groupby(["task", "system"]):
-        trials = {json.dumps(trial) for trial in SYSTEMS[system].trials()}
-        assert set(rows["params"]) == trials, (task, system)
-
-
 def test_an_unknown_study_is_answered_with_the_known_ones():
     asked = [sys.executable, "-m", "benchmarks", "compere", "--missing"]
     said = subprocess.run(asked, capture_output=True, text=True, cwd=process.ROOT)
     assert said.returncode == 1
-    assert "python -m benchmarks compere --missing: give one of compare, ladder" in said.stderr
+    assert "python -m benchmarks compere --missing: give one of compare, paired" in said.stderr
 
 
 def test_a_new_row_replaces_the_one_with_its_key_and_no_other(tmp_path):
@@ -184,7 +168,7 @@ def test_a_break_while_writing_leaves_the_old_rows(tmp_path, monkeypatch):
 @pytest.mark.parametrize("name", ["warm", "new_items", "protocol_b", "tuning", "ml-100k/warm"])
 def test_a_stored_table_stays_byte_for_byte_when_a_row_is_stored_again(name, tmp_path):
     stored = RESULTS / f"{name}.csv"
-    key = ["task", "system", "params"] if name == "tuning" else ["system", "tuned_for", "seed"]
+    key = ["task", "system", "params"] if name == "tuning" else ["system", "split"]
     table = Table(tmp_path / "copy.csv", key, sort_by=["system"], order=SYSTEMS)
     table.path.write_bytes(stored.read_bytes())
     last = table.rows().iloc[-1]  # the last of its system, which stays the last
@@ -193,46 +177,59 @@ def test_a_stored_table_stays_byte_for_byte_when_a_row_is_stored_again(name, tmp
 
 
 class Imitation(Comparison):
-    """Answers as workers would: of the settings, `l2` = 200 is best for AUC, 1000 for NDCG."""
+    """Answers as workers would: of the settings, `l2` = 200 is best."""
 
-    def work(self, task, name, *mode):
-        self.done = [*getattr(self, "done", []), mode]
-        if mode == ("tune",):
-            for trial in SYSTEMS[name].trials():
-                yield {"params": trial, "goal_auc": -abs(trial["l2"] - 200), "goal_ndcg": trial["l2"]}
-        else:
-            yield {"ndcg": json.loads(mode[1])["l2"] / 1000, "fit_seconds": 1.0}
+    def __init__(self, folder):
+        super().__init__("ml-1m", (1, 2), folder)
+        self.asked = []
+
+    def _work(self, function, task, name, *more):
+        self.asked.append((function, *more))
+        if function == "test":
+            yield {"ndcg": json.loads(more[0]).get("l2", 0) / 1000, "fit_seconds": 1.0}
+            return
+        space, trials = SYSTEMS[name].space_of(task), [*more[0]]
+        for params in spread(space):
+            if params not in [trial["params"] for trial in trials]:
+                goal = -abs(params["l2"] - 200)
+                trials.append({"params": params, "goal": goal, "fit_cpu_seconds": 1.0})
+                yield trials[-1]
 
 
-def test_the_best_trial_for_each_goal_is_fitted_once_and_kept(tmp_path):
-    Imitation("ml-1m", tmp_path, 1, missing=False).run("warm", "EASE", [0, 1])
+def test_the_best_trial_is_fitted_and_judged_on_each_draw(tmp_path):
+    comparison = Imitation(tmp_path)
+    comparison.run("warm", "EASE")
     rows = pd.read_csv(tmp_path / "warm.csv")
-    best = {goal: json.loads(params)["l2"] for goal, params in zip(rows.tuned_for, rows.params, strict=True)}
     tried = pd.read_csv(tmp_path / "tuning.csv").params.map(lambda text: json.loads(text)["l2"])
-    assert best == {"auc": min(tried, key=lambda l2: abs(l2 - 200)), "ndcg": tried.max()}
-    assert rows.seed.tolist() == [0, 0]  # EASE draws nothing: one seed is enough
-    assert len(tried) == TRIALS
+    assert {json.loads(text)["l2"] for text in rows.params} == {min(tried, key=lambda l2: abs(l2 - 200))}
+    assert rows.split.tolist() == [1, 2] and rows.tuned_for.tolist() == ["ndcg"] * 2
+    assert len(tried) == SPREAD and rows.code.eq(SYSTEMS["EASE"].code()).all()
 
 
-def test_what_is_there_is_left_out_only_when_asked_to(tmp_path):
-    Imitation("ml-1m", tmp_path, 1, missing=False).run("warm", "EASE", [0])
-    again = Imitation("ml-1m", tmp_path, 1, missing=True)
-    again.run("warm", "EASE", [0])
-    assert not hasattr(again, "done")
-    anew = Imitation("ml-1m", tmp_path, 1, missing=False)
-    anew.run("warm", "EASE", [0])
-    assert anew.done[0] == ("tune",)
-    assert len(pd.read_csv(tmp_path / "warm.csv")) == 2
+def test_what_was_measured_by_the_code_as_it_is_is_passed_over(tmp_path):
+    Imitation(tmp_path).run("warm", "EASE")
+    again = Imitation(tmp_path)
+    again.run("warm", "EASE")
+    assert [function for function, *_ in again.asked] == ["tune"]
+    assert len(again.asked[0][1]) == SPREAD  # all are told to be done
 
 
-def test_settings_that_left_the_space_leave_the_tables_too(tmp_path, monkeypatch):
-    Imitation("ml-1m", tmp_path, 1, missing=False).run("warm", "EASE", [0])
-    changed = System("m:f", ("warm",), {"l2": [210, 990]}, random=False)
+def test_what_other_settings_or_code_measured_is_measured_again(tmp_path, monkeypatch):
+    Imitation(tmp_path).run("warm", "EASE")
+    changed = replace(SYSTEMS["EASE"], space={"l2": [210, 990]})
     monkeypatch.setitem(SYSTEMS, "EASE", changed)
-    Imitation("ml-1m", tmp_path, 1, missing=True).run("warm", "EASE", [0])
-    for name in ("tuning.csv", "warm.csv"):
-        params = pd.read_csv(tmp_path / name)["params"]
-        assert sorted(params) == ['{"l2": 210}', '{"l2": 990}'], name
+    Imitation(tmp_path).run("warm", "EASE")
+    assert set(pd.read_csv(tmp_path / "tuning.csv").params) == {'{"l2": 210}', '{"l2": 990}'}
+    rows = pd.read_csv(tmp_path / "warm.csv")
+    assert set(rows.params) == {'{"l2": 210}'} and len(rows) == 2
+    assert rows.code.eq(changed.code()).all()
+
+
+def test_a_system_without_settings_is_fitted_with_its_defaults(tmp_path):
+    comparison = Imitation(tmp_path)
+    comparison.run("warm", "popularity")
+    assert [function for function, *_ in comparison.asked] == ["test", "test"]
+    assert pd.read_csv(tmp_path / "warm.csv").tuned_for.tolist() == ["-", "-"]
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux")
@@ -244,35 +241,17 @@ def test_the_peak_of_a_process_doesn_t_begin_with_that_of_its_parent():
 
 
 def test_a_worker_that_fails_is_told_with_its_own_words(tmp_path):
-    comparison = Comparison("ml-2m", tmp_path, 1, missing=False)
-    with pytest.raises(RuntimeError, match="post's model on warm ended with code 1(?s:.*)not 'ml-2m'"):
-        comparison.run("warm", "dbrec: the post's model", [0])
+    comparison = Comparison("ml-1m", folder=tmp_path)
+    comparison.data = "ml-2m"
+    with pytest.raises(RuntimeError, match="post's model on warm of ml-2m ended with code 1(?s:.*)ml-2m"):
+        comparison.run("warm", "dbrec: the post's model")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_without_the_peers_environment_the_message_says_how_to_make_it(tmp_path, monkeypatch):
     monkeypatch.setattr(process, "PEERS_PYTHON", process.ROOT / "nowhere")
     with pytest.raises(FileNotFoundError, match="there is no nowhere: make it by `make peers`"):
-        Comparison("ml-1m", tmp_path, 1, missing=False).run("warm", "popularity", [0])
-
-
-def test_ease_finds_the_planted_kind_and_gives_an_item_no_weight_for_itself(planted):
-    ratings = planted["ratings"]
-    train, test = ratings.iloc[::2], ratings.iloc[1::2]
-    scorer = fit_ease(train, None, None, 4, 0, l2=10, positive_from=4)
-    own = auc_per_user(test.user_id, test.rating > 3, scorer.score(test.user_id.array, test.item_id.array))
-    assert own.mean() > 0.8  # chance is 0.5
-    weights = scorer.item_vectors[:-1]
-    assert np.allclose(np.diag(weights), 0)
-
-
-def test_ease_is_ridge_regression_of_each_item_on_the_others(planted):
-    ratings = planted["ratings"]
-    table = Catalogue(ratings).positives(ratings, 4).toarray().astype(float)
-    others = np.delete(table, 7, axis=1)
-    expected = np.linalg.solve(others.T @ others + 10 * np.eye(59), others.T @ table[:, 7])
-    weights = fit_ease(ratings, None, None, 4, 0, l2=10, positive_from=4).item_vectors[7]
-    assert np.delete(weights, 7)[:59] == pytest.approx(expected, abs=1e-5)
+        Comparison("ml-1m", folder=tmp_path).run("warm", "popularity")
 
 
 FILMS = pd.DataFrame({"genres": [("War",), ()], "year": [1990.0, 2000.0]}, index=[10, 20])
@@ -280,10 +259,11 @@ PEOPLE = pd.DataFrame({"gender": ["F", "M"]}, index=[1, 2])
 RATED = pd.DataFrame({"user_id": [1, 1, 2], "item_id": [10, 20, 10], "rating": [5, 2, 3]})
 
 
-def test_a_training_row_holds_counts_and_means_without_its_own_rating():
-    features = RatedFeatures(RATED, PEOPLE, FILMS)
-    rows = features.leave_one_out(RATED, 0, np.random.default_rng(0))[:, -4:]  # of the user, then of the film
-    expected = [[1, 2, 1, 3], [1, 5, 0, np.nan], [0, np.nan, 1, 5]]
+def test_a_training_row_holds_counts_and_means_of_the_other_folds_alone():
+    features, folds = RatedFeatures(RATED, PEOPLE, FILMS), [0, 0, 1]
+    random = SimpleNamespace(integers=lambda *_: np.array(folds), random=lambda size: np.ones(size))
+    rows = features.out_of_fold(RATED, 0, random)[:, -4:]  # of the user, then of the film
+    expected = [[0, np.nan, 1, 3], [0, np.nan, 0, np.nan], [0, np.nan, 1, 5]]
     assert np.array_equal(rows, expected, equal_nan=True)
 
 
@@ -295,18 +275,16 @@ def test_other_rows_hold_them_whole_and_newcomers_have_none():
 
 def test_hidden_rows_are_learned_as_newcomers():
     features = RatedFeatures(RATED, PEOPLE, FILMS)
-    rows = features.leave_one_out(RATED, 1, np.random.default_rng(0))[:, -4:]
+    rows = features.out_of_fold(RATED, 1, np.random.default_rng(0))[:, -4:]
     assert np.array_equal(rows, [[0, np.nan, 0, np.nan]] * 3, equal_nan=True)
 
 
-def test_boosting_finds_the_planted_kind_from_features_and_ranks_as_it_scores(planted):
-    train = planted["ratings"].iloc[::2]
+def test_boosting_finds_the_planted_kind_from_features(planted):
+    train, test = planted["ratings"].iloc[::2], planted["ratings"].iloc[1::2]
     scorer = fit_boosting(train, planted["users"], planted["items"], 4, 0, hidden_share=0.5)
-    lists = scorer.recommend(["u0", "u1"], k=5)
-    assert (lists.item_id % 2 == lists.user_id.map({"u0": 0, "u1": 1})).all()
-    assert scorer.score(lists.user_id, lists.item_id) == pytest.approx(lists.list_score)
-    seen = set(train[train.user_id == "u0"].item_id)
-    assert seen.isdisjoint(lists[lists.user_id == "u0"].item_id)
+    pairs = test.user_id.array, test.item_id.array
+    assert auc_per_user(test.user_id, test.rating > 3, scorer.score(*pairs)).mean() > 0.8
+    assert ((scorer.probability(*pairs) > 0.5) == (scorer.score(*pairs) > 0)).all()
 
 
 def test_the_peers_lock_holds_every_requirement_with_hashes_and_without_addresses():

@@ -3,22 +3,33 @@
 import datetime
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from importlib.metadata import version
 from pathlib import Path
 from platform import python_version
 
 import pandas as pd
 
-ORIGIN = "versions", "command", "date"
+from benchmarks.harness.code import STUDIES, digest
+
+ORIGIN = "versions", "command", "date", "code"
 RESULTS = Path(__file__).parents[1] / "results"
-RESULTS_OF = {"ml-1m": RESULTS, "ml-100k": RESULTS / "ml-100k"}
+RESULTS_OF = {"ml-1m": RESULTS} | {name: RESULTS / name for name in ("ml-100k", "anime", "shop")}
 
 
 def versions(*packages: str) -> str:
     """Name the versions of Python and of some packages."""
     found = {"python": python_version()} | {name: version(name) for name in packages}
     return "; ".join(f"{name} {number}" for name, number in found.items())
+
+
+def origin(command: str, *packages: str, settings: str = "") -> dict[str, str]:
+    """Say what makes a row: versions, the command (``python -m benchmarks STUDY ...``), the day and the code.
+
+    ``code`` is the digest of the study, of all that it imports, and of `settings` that lie in no module.
+    """
+    code = digest(STUDIES + command.split()[3], settings=settings)
+    return {"versions": versions(*packages), "command": command, "date": today(), "code": code}
 
 
 def today() -> str:
@@ -39,25 +50,25 @@ class Table:
 
     def rows(self, **values) -> pd.DataFrame:
         """Read the rows that have these values; none where there is no file yet."""
-        table = pd.read_csv(self.path) if self.path.exists() else pd.DataFrame(columns=[*values])
-        return table[_have(table, values)]
+        table = pd.read_csv(self.path) if self.path.exists() else pd.DataFrame()
+        return table[have(table, values)]
 
     def store(self, *rows: dict) -> None:
         """Put the rows of one measurement in the place of those with the same key, and print them."""
         table = pd.DataFrame(rows, columns=self.columns)
         if self.path.exists():
             old = self.rows()
-            same = _have(old, {name: rows[0][name] for name in self.key})
+            same = have(old, {name: rows[0][name] for name in self.key})
             # As objects: an empty cell of one row must not decide the type of a column.
             table = pd.concat([old[~same].astype(object), table.astype(object)])
         self._write(table.sort_values(self.sort_by, key=self._sortable, kind="stable"))
         for row in rows:
             print(time.strftime("%X"), {name: row[name] for name in row if name not in ORIGIN}, flush=True)
 
-    def drop_others(self, column: str, values: Iterable, **among) -> None:
-        """Of the rows that have the values `among`, drop those whose `column` holds none of `values`."""
-        table = self.rows()
-        self._write(table[~_have(table, among) | table[column].isin(values)])
+    def keep(self, wanted: Callable[[pd.DataFrame], pd.Series]) -> None:
+        """Drop the rows that aren't wanted."""
+        if self.path.exists() and not (kept := wanted(table := self.rows())).all():
+            self._write(table[kept])
 
     def _sortable(self, column: pd.Series) -> pd.Series:
         return column.map(self.places) if self.places and column.name == self.sort_by[0] else column
@@ -69,5 +80,8 @@ class Table:
         os.replace(partial, self.path)
 
 
-def _have(table: pd.DataFrame, values: dict) -> pd.Series:
+def have(table: pd.DataFrame, values: dict) -> pd.Series:
+    """Tell which rows have all these values; none has a column that isn't there."""
+    if not set(values) <= set(table):
+        return pd.Series(False, table.index)
     return (table[list(values)] == pd.Series(values, dtype=object)).all(axis=1)

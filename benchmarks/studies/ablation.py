@@ -8,19 +8,22 @@ distribution. The test parts are never read.
 """
 
 import importlib
+import json
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.harness.code import digest
 from benchmarks.harness.process import run
-from benchmarks.harness.tables import ORIGIN, RESULTS, Table, today, versions
+from benchmarks.harness.tables import RESULTS, Table, origin
 from benchmarks.harness.tasks import load_task
 from dbrec.data.movielens import load_movielens
 from dbrec.evaluation.auc import auc_per_user
 from dbrec.evaluation.ranking import ranking_metrics
 
+PARTS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text())["parts"]
 TASKS, WHOLE = ("warm", "new_users", "new_items", "thin"), "as shipped"
 
 
@@ -48,16 +51,24 @@ def measure(task_name: str, constants: dict, settings: dict, n_models: int) -> I
     yield {"auc": auc.to_list(), "ndcg": ndcg.to_list()}
 
 
+def part_and_code(part: dict) -> dict[str, str]:
+    """Name a part, and the digest of what measures it."""
+    return {"without": part["without"], "code": digest_of(part)}
+
+
+def digest_of(row: dict) -> str:
+    """Give the digest that a stored row has if it was measured by the code and the part as they are."""
+    same = [part for part in PARTS if part["without"] == row["without"]]
+    return digest("benchmarks.studies.ablation", settings=json.dumps(same[0])) if same else ""
+
+
 def main() -> None:
     """Measure what isn't stored yet, and store a row a part and task."""
-    parts = tomllib.loads(Path(__file__).with_suffix(".toml").read_text())["parts"]
-    table = Table(RESULTS / "ablation.csv", ["without", "task"], order=[part["without"] for part in parts])
+    table = Table(RESULTS / "ablation.csv", ["without", "task"], order=[part["without"] for part in PARTS])
     table.sort_by = ["without", "task"]
     for task in TASKS:
-        stored = table.rows(task=task)["without"].tolist() if table.path.exists() else []
-        wanted = [
-            part for part in parts if part["without"] not in stored and task in part.get("tasks", TASKS)
-        ]
+        asked = [part for part in PARTS if task in part.get("tasks", TASKS)]
+        wanted = [part for part in asked if table.rows(task=task, **part_and_code(part)).empty]
         if not wanted:
             continue
         whole = _measured({}, task)
@@ -70,8 +81,10 @@ def main() -> None:
                 figures = np.mean(values), loss.mean(), loss.mean() - half, loss.mean() + half
                 names = name, f"{name}_loss", f"{name}_loss_low", f"{name}_loss_high"
                 row |= {name: round(float(value), 5) for name, value in zip(names, figures, strict=True)}
-            origin = versions("numpy", "tensorflow"), "python -m benchmarks ablation", today()
-            table.store(row | dict(zip(ORIGIN, origin, strict=True)))
+            made_by = origin(
+                "python -m benchmarks ablation", "numpy", "tensorflow", settings=json.dumps(part)
+            )
+            table.store(row | made_by)
 
 
 def _measured(part: dict, task: str) -> dict:

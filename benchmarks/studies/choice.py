@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.harness.process import ROOT, peak_mib, run
-from benchmarks.harness.tables import ORIGIN, RESULTS, Table, today, versions
+from benchmarks.harness.tables import RESULTS, Table, origin
 from benchmarks.harness.tasks import load_task
 from dbrec.data.movielens import load_movielens
 from dbrec.data.splits import split_ratings
@@ -96,5 +96,4 @@ def main() -> None:
             found = next(
                 run("benchmarks.studies.choice:measure", name, path, liked_from, dim, what=name, threads=2)
             )
-            origin = versions("numpy", "scikit-learn"), "python -m benchmarks choice", today()
-            table.store(key | found | dict(zip(ORIGIN, origin, strict=True)))
+            table.store(key | found | origin("python -m benchmarks choice", "numpy", "scikit-learn"))

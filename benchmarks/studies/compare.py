@@ -1,128 +1,147 @@
-"""Compare dbrec with its peers: tune, fit and judge every system, each fit in a process of its own."""
+"""Compare dbrec with its peers: tune, fit and judge every system, each fit in a process of its own.
+
+What the results hold already, measured by the code as it is, is passed over: broken off, it goes on.
+"""
 
 import argparse
 import json
 import sys
-import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-
-import pandas as pd
+from threading import Lock
 
 from benchmarks.harness import process
-from benchmarks.harness.judging import judge, objective
-from benchmarks.harness.tables import RESULTS_OF, Table, today, versions
-from benchmarks.harness.tasks import TASKS, Task, load_task
-from benchmarks.systems.registry import SYSTEMS, System
-from dbrec.data.movielens import load_movielens
+from benchmarks.harness.data import NAMES, load_data
+from benchmarks.harness.fitting import trials_of
+from benchmarks.harness.process import ROOT
+from benchmarks.harness.tables import RESULTS_OF, Table, have, today
+from benchmarks.harness.tasks import TASKS, TEST_SPLITS
+from benchmarks.harness.tuning import at_edge
+from benchmarks.systems.registry import SYSTEMS
 
 COLUMNS = (
-    "system tuned_for params seed auc_pooled auc_pooled_low auc_pooled_high auc_per_user auc_per_user_low "
-    "auc_per_user_high ndcg recall mrr hit precision coverage fit_seconds fit_cpu_seconds peak_mib "
-    "threads versions command date"
+    "system tuned_for params at_edge split auc_pooled auc_per_user log_loss ndcg recall mrr hit precision "
+    "coverage new_items_share recall_20 recall_50 ndcg_100 fit_seconds fit_cpu_seconds peak_mib threads "
+    "versions command date code"
 ).split()
+KEPT = ROOT / "build" / "benchmark"  # what each user and row brings, for paired intervals
+THREADS = 1  # of every fit
+
+
+def kept(data: str, task: str, system: str, params: str, split: int) -> str:
+    """Name the file of what each user and row brought to a fit's figures; it holds the state of the code."""
+    name = "".join(c if c.isalnum() else "-" for c in f"{system} {params}")
+    return str(KEPT / data / task / f"{name} {split} {SYSTEMS[system].code()}.npz")
 
 
 class Comparison:
-    """Run systems and keep their rows; with `missing`, only those that aren't there yet."""
+    """Run systems on one set of data and keep their rows."""
 
-    def __init__(self, data: str, folder: Path, threads: int, missing: bool):
-        self.data, self.folder, self.threads, self.missing = data, folder, threads, missing
+    lock = Lock()  # of the tables
 
-    def run(self, task: str, name: str, seeds: list[int]) -> None:
-        """Tune a system for each goal of the task, fit it once a seed and judge it."""
-        system, fitted = SYSTEMS[name], {}
-        table = self._table(task, ["system", "tuned_for", "seed"], COLUMNS)
-        trials = self.tune(task, name) if system.space else None
-        for goal in system.goals(task):
-            params = "{}" if trials is None else trials.loc[trials[f"goal_{goal}"].idxmax(), "params"]
-            for seed in seeds if system.random else seeds[:1]:
-                row = {"system": name, "tuned_for": goal, "seed": seed, "params": params}
-                if self.missing and len(table.rows(**row)):
-                    continue
-                if (params, seed) not in fitted:
-                    fitted[params, seed] = list(self.work(task, name, seed, params))[0]
-                asked = f"--data {self.data} --splits {task} --only {name!r} --seeds {seed}"
-                row |= {"command": f"python -m benchmarks compare {asked}", "date": today()}
-                table.store(row | fitted[params, seed] | {"threads": self._threads(name)})
+    def __init__(self, data: str, splits: tuple[int, ...] = TEST_SPLITS, folder: Path | None = None):
+        self.data, self.splits, self.folder = data, splits, folder or RESULTS_OF[data]
 
-    def tune(self, task: str, name: str) -> pd.DataFrame:
-        """Try the settings of a system's space on validation; give the rows of all trials."""
-        key, table = {"task": task, "system": name}, self._table("tuning", ["task", "system", "params"])
-        wanted, done = {json.dumps(trial) for trial in SYSTEMS[name].trials()}, table.rows(**key)
-        if not (self.missing and len(done) and wanted <= set(done["params"])):
-            for trial in self.work(task, name, "tune"):
-                table.store(key | trial | {"params": json.dumps(trial["params"])})
-            table.drop_others("params", wanted, **key)
-        return table.rows(**key)
+    def run(self, task: str, name: str) -> None:
+        """Tune a system, fit it with the best settings on each draw and judge it."""
+        is_drawn = TASKS[task].is_random or SYSTEMS[name].random
+        chosen = self.chosen(task, name)
+        for split in self.splits if is_drawn else self.splits[:1]:
+            self.test(task, name, split, chosen)
 
-    def work(self, task: str, name: str, *mode) -> Iterator[dict]:
-        """Let a process of its own `measure` a system, and give each result as it comes."""
-        what = {"what": f"{name} on {task}", "threads": self._threads(name), "peers": SYSTEMS[name].is_peer}
-        return process.run("benchmarks.studies.compare:measure", self.data, task, name, *mode, **what)
+    def chosen(self, task: str, name: str) -> dict[str, str]:
+        """Give the settings that are best on validation, and which of them stand at an edge."""
+        system = SYSTEMS[name]
+        goal, space = system.goal(task), system.space_of(task)
+        if not space:
+            return {"tuned_for": goal, "params": "{}", "at_edge": ""}
+        trials = trials_of(self.tuned(task, name))
+        best, edges = max(trials, key=lambda trial: trial[1])[0], at_edge(space, trials)
+        return {"tuned_for": goal, "params": json.dumps(best), "at_edge": ", ".join(edges)}
 
-    def _table(self, name: str, key: list[str], columns=None) -> Table:
-        return Table(self.folder / f"{name}.csv", key, columns, ["system"], SYSTEMS)
+    def tuned(self, task: str, name: str) -> list[dict]:
+        """Try the settings of a system; give all trials."""
+        key, code = {"task": task, "system": name}, SYSTEMS[name].code()
+        table = Table(self.folder / "tuning.csv", ["task", "system", "params"], None, ["system"], SYSTEMS)
+        with self.lock:
+            table.keep(lambda rows: ~have(rows, key) | (rows["code"] == code))
+            done = table.rows(**key).to_dict("records")
+        done = [row | {"params": json.loads(row["params"])} for row in done]
+        for trial in self._work("tune", task, name, done):
+            done.append(trial)
+            with self.lock:
+                table.store(key | trial | {"params": json.dumps(trial["params"]), "code": code})
+        return done
 
-    def _threads(self, name: str) -> int:
-        return 1 if SYSTEMS[name].is_peer else self.threads
+    def test(self, task: str, name: str, split: int, chosen: dict) -> None:
+        """Fit on one draw and judge on its test part, unless it has been."""
+        table, code = self.table(task), SYSTEMS[name].code()
+        row = {"system": name, "split": split, "params": chosen["params"], "code": code}
+        with self.lock:
+            if len(table.rows(**row)):
+                return
+        place = kept(self.data, task, name, chosen["params"], split)
+        [found] = self._work("test", task, name, chosen["params"], split, place)
+        command = f"python -m benchmarks compare --data {self.data} --tasks {task} --only {name!r}"
+        made = {"threads": THREADS, "command": command, "date": today()}
+        with self.lock:
+            table.store(found | made | chosen | row)
 
+    def table(self, task: str) -> Table:
+        """Give the table of a task."""
+        path = self.folder / f"{task}.csv"
+        return Table(path, ["system", "split"], COLUMNS, ["system"], SYSTEMS)
 
-def measure(data_name: str, task_name: str, system_name: str, mode, params: str = "{}") -> Iterator[dict]:
-    """Fit and judge: each trial of a system's space where `mode` is ``"tune"``, or once with a seed."""
-    system, data = SYSTEMS[system_name], load_movielens(data_name)
-    if mode == "tune":
-        task, goals = load_task(task_name, data, "validation"), system.goals(task_name)
-        metrics = [{"auc": "auc", "ndcg": "ranking"}[goal] for goal in goals]
-        for trial in system.trials():
-            found = rounded(fit(system, task, trial, 0, metrics, intervals=False)[0])
-            chosen_by = {f"goal_{goal}": round(objective(found, goal), 5) for goal in goals}
-            yield {"params": trial, **chosen_by, **found}
-    else:
-        task = load_task(task_name, data)
-        found, peak_mib = fit(system, task, json.loads(params), mode, task.metrics)
-        packages = versions("numpy", *system.packages)
-        yield rounded(found) | {"peak_mib": round(peak_mib), "versions": packages}
-
-
-def validate(data: str, system: str, params: dict, metric: str) -> Iterator[dict]:
-    """Fit a system once on the split `warm` and judge it on validation."""
-    task = load_task("warm", load_movielens(data), "validation")
-    yield fit(SYSTEMS[system], task, params, 0, [metric], intervals=False)[0]
-
-
-def fit(system: System, task: Task, params: dict, seed: int, metrics, intervals=True) -> tuple[dict, float]:
-    """Fit a system and judge it; give its figures, and the peak of the process in MiB when it was fitted."""
-    function = process.named(f"benchmarks.systems.{system.fit}")
-    start, cpu_start = time.perf_counter(), time.process_time()
-    scorer = function(task.train, task.users, task.items, task.liked_from, seed, **system.fixed, **params)
-    took = {"fit_seconds": time.perf_counter() - start, "fit_cpu_seconds": time.process_time() - cpu_start}
-    peak_mib = process.peak_mib()
-    return took | judge(task, scorer, metrics, intervals), peak_mib
+    def _work(self, function: str, task: str, name: str, *more) -> Iterator[dict]:
+        what = {
+            "what": f"{name} on {task} of {self.data}",
+            "threads": THREADS,
+            "peers": SYSTEMS[name].is_peer,
+        }
+        return process.run(f"benchmarks.harness.fitting:{function}", self.data, task, name, *more, **what)
 
 
-def rounded(figures: dict[str, float]) -> dict[str, float]:
-    """Round seconds to 2 places and all else to 5."""
-    return {key: round(value, 2 if key.endswith("seconds") else 5) for key, value in figures.items()}
+def digest_of(row: dict) -> str:
+    """Give the digest that a stored row has if it was measured by the code as it is."""
+    return SYSTEMS[row["system"]].code() if row["system"] in SYSTEMS else "of a system that is gone"
+
+
+def all_work(asked: argparse.Namespace) -> list[tuple[str, str, str]]:
+    """List data, task and system of all that is asked for; data that isn't there is told and left out."""
+    found = []
+    for data in asked.data:
+        try:
+            load_data(data)
+        except FileNotFoundError as error:
+            print(f"left out: {error}", flush=True)
+            continue
+        tasks = [task for task in asked.tasks if data in TASKS[task].data]
+        names = [name for name in asked.only if data in (SYSTEMS[name].data or NAMES)]
+        found += [(data, task, name) for task in tasks for name in names if task in SYSTEMS[name].tasks]
+    return found
 
 
 def main() -> None:
     """Run what the command line asks for; what fails is told at the end, and the rest is run all the same."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", default="ml-1m", choices=list(RESULTS_OF))
-    parser.add_argument("--splits", nargs="+", default=list(TASKS), choices=list(TASKS))
+    parser.add_argument("--data", nargs="+", default=list(NAMES), choices=NAMES)
+    parser.add_argument("--tasks", nargs="+", default=list(TASKS), choices=list(TASKS))
     parser.add_argument("--only", nargs="+", default=list(SYSTEMS), choices=list(SYSTEMS), metavar="SYSTEM")
-    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
-    parser.add_argument("--threads", type=int, default=2, help="of a fit of dbrec; peers take one")
-    parser.add_argument("--missing", action="store_true", help="leave out what the results hold already")
-    asked, failed = parser.parse_args(), []
-    comparison = Comparison(asked.data, RESULTS_OF[asked.data], asked.threads, asked.missing)
-    for task in asked.splits:
-        for name in (name for name in asked.only if task in SYSTEMS[name].tasks):
-            try:
-                comparison.run(task, name, asked.seeds)
-            except (RuntimeError, FileNotFoundError) as error:
-                failed.append(f"{task}, {name}")
-                print(f"FAILED {task}, {name}: {error}", file=sys.stderr, flush=True)
+    parser.add_argument("--jobs", type=int, default=2, help="fits at a time, each on one thread")
+    asked, failed, done = parser.parse_args(), [], []
+    work = all_work(asked)
+
+    def run(data: str, task: str, name: str) -> None:
+        try:
+            Comparison(data).run(task, name)
+        except (RuntimeError, FileNotFoundError) as error:
+            failed.append(f"{data}, {task}, {name}")
+            print(f"FAILED {failed[-1]}: {error}", file=sys.stderr, flush=True)
+        done.append(name)
+        print(f"{len(done)} of {len(work)} done: {data}, {task}, {name}", flush=True)
+
+    with ThreadPoolExecutor(asked.jobs) as pool:
+        list(pool.map(run, *zip(*work, strict=True)))
     if failed:
         sys.exit(f"{len(failed)} failed: {'; '.join(failed)}")

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.harness import process
-from benchmarks.harness.tables import RESULTS, Table, today, versions
+from benchmarks.harness.tables import RESULTS, Table, origin
 from dbrec._quiet import keras
 from dbrec.data.synthetic import SyntheticData, make_ratings, open_ratings
 from dbrec.evaluation.auc import auc, auc_per_user
@@ -70,15 +70,16 @@ def measure_size(n_ratings: int, settings: dict) -> Iterator[dict]:
 
 
 def run(n_ratings: int, fit: Fit, path: Path) -> None:
-    """Measure a size, unless its row is there, and store its row."""
+    """Measure a size, unless its row is there and of the code as it is, and store its row."""
     row = {"n_ratings": n_ratings} | asdict(fit)
+    made_by = origin("python -m benchmarks growth", "numpy", "tensorflow", "keras")
     table = Table(path, list(row))
-    if len(table.rows(**row)):
+    if len(table.rows(**row, code=made_by["code"])):
         return
     there, start = (MADE / f"{n_ratings}-{fit.seed}").exists(), time.perf_counter()
     prepare(n_ratings, fit.seed)
     row["make_seconds"] = None if there else round(time.perf_counter() - start, 2)
-    row |= work(n_ratings, fit) | {"versions": versions("numpy", "tensorflow", "keras"), "date": today()}
+    row |= work(n_ratings, fit) | made_by
     table.store(row)
 
 

@@ -10,7 +10,7 @@ import time
 import numpy as np
 import pandas as pd
 
-from benchmarks.harness.tables import ORIGIN, RESULTS, Table, today, versions
+from benchmarks.harness.tables import RESULTS, Table, origin
 from dbrec.recommender import HybridRecommender
 
 N_USERS, N_ITEMS, N_RATINGS = 1_300, 50_000, 60_000  # of which 50,000 stay when pairs are taken once
@@ -47,7 +47,5 @@ def main() -> None:
     columns = sum(side.encoder.features_of(side.encoder.rows).shape[1] for side in model.fitted_.sides)
     row = {"ratings": len(ratings), "items": N_ITEMS, "columns": columns}
     row |= {"cpu_seconds": round(cpu, 2), "seconds": round(wall, 2)}
-    origin = versions("numpy", "scipy", "tensorflow"), "python -m benchmarks newcomers", today()
-    Table(RESULTS / "newcomers.csv", ["ratings", "items", "columns"]).store(
-        row | dict(zip(ORIGIN, origin, strict=True))
-    )
+    made_by = origin("python -m benchmarks newcomers", "numpy", "scipy", "tensorflow")
+    Table(RESULTS / "newcomers.csv", ["ratings", "items", "columns"]).store(row | made_by)

@@ -5,7 +5,7 @@ Log loss and Brier score beside those of the share of liked ones, that everybody
 
 import numpy as np
 
-from benchmarks.harness.tables import ORIGIN, RESULTS, Table, today, versions
+from benchmarks.harness.tables import RESULTS, Table, origin
 from benchmarks.harness.tasks import load_task
 from dbrec import HybridRecommender
 from dbrec.data.movielens import load_movielens
@@ -16,7 +16,7 @@ TASKS, SEEDS = ("warm", "new_users", "new_items", "protocol_a"), (0, 1, 2)
 
 def main() -> None:
     """Measure, and store the rows."""
-    origin = versions("numpy", "scipy", "tensorflow"), "python -m benchmarks probability", today()
+    made_by = origin("python -m benchmarks probability", "numpy", "scipy", "tensorflow")
     table = Table(RESULTS / "probability.csv", ["data", "task", "seed"])
     for name in ("ml-1m", "ml-100k"):
         data = load_movielens(name)
@@ -44,4 +44,4 @@ def main() -> None:
                     key: round(float(v), 4) if isinstance(v, float | np.floating) else v
                     for key, v in row.items()
                 }
-                table.store(row | dict(zip(ORIGIN, origin, strict=True)))
+                table.store(row | made_by)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from benchmarks.harness.tables import ORIGIN, RESULTS, Table, today, versions
+from benchmarks.harness.tables import RESULTS, Table, origin
 from benchmarks.harness.tasks import Task, load_task
 from dbrec import HybridRecommender
 from dbrec.data.movielens import load_movielens
@@ -118,7 +118,7 @@ def main() -> None:
     task = load_task("new_users", load_movielens("ml-1m"))
     model = HybridRecommender(verbose=False).fit(task.train, task.users, task.items)
     found = interviews(model, task)
-    origin = versions("numpy", "scipy", "tensorflow"), "python -m benchmarks questions", today()
+    made_by = origin("python -m benchmarks questions", "numpy", "scipy", "tensorflow")
     table = Table(RESULTS / "questions.csv", ["answers", "how"])
     for (answers, how), rows in found.groupby(["answers", "how"]):
         row = {"answers": answers, "how": how, "people": len(rows)} | rows[[*COLUMNS[3:]]].mean().to_dict()
@@ -126,4 +126,4 @@ def main() -> None:
         for metric in ("auc_per_user", "ndcg"):
             row |= ahead(same, how, metric)
         row = {key: round(v, 4) if isinstance(v, float) else v for key, v in row.items()}
-        table.store(row | dict(zip(ORIGIN, origin, strict=True)))
+        table.store(row | made_by)

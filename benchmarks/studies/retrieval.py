@@ -10,7 +10,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from benchmarks.harness.tables import RESULTS as TABLES
-from benchmarks.harness.tables import Table, today, versions
+from benchmarks.harness.tables import Table, origin
 from benchmarks.harness.tasks import ITEM_FEATURES, USER_FEATURES
 from dbrec.scoring.index import ItemIndex
 
@@ -23,7 +23,7 @@ SPREAD = 0.25  # of the logarithm of lengths: about .14 on MovieLens 1M
 COLUMNS = (
     "vectors n_items dim room links build_effort effort recall_at_10 recall_lowest_tenth "
     "exact_ms_one approximate_ms_one ratio_one exact_ms_batch approximate_ms_batch ratio_batch "
-    "build_seconds save_seconds load_seconds mib versions command date"
+    "build_seconds save_seconds load_seconds mib versions command date code"
 ).split()
 
 
@@ -120,9 +120,9 @@ def approximately(index: ItemIndex, world: World, true: np.ndarray, seen: np.nda
 def run(world: World, vectors: str, command: str) -> None:
     """Measure a world, and store its rows in the place of earlier ones."""
     same = {"vectors": vectors, "n_items": len(world.items), "dim": world.items.shape[1]}
-    common = same | {"links": 16, "build_effort": 128, "versions": versions("numpy", "usearch", "numkong")}
+    common = same | {"links": 16, "build_effort": 128}
     with threadpool_limits(1):
-        rows = measure(world, common | {"command": command, "date": today()})
+        rows = measure(world, common | origin(command, "numpy", "usearch", "numkong"))
     table = Table(RESULTS, list(same), COLUMNS, [*same, "room", "effort"])
     table.store(*[{k: round(v, 4) if isinstance(v, float) else v for k, v in row.items()} for row in rows])
 

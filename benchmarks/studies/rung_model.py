@@ -1,204 +1,238 @@
 """Models made of the parts that the ladder of lesson 8 compares, down to those we left behind."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import gcd
 
 import numpy as np
 
 from benchmarks.harness.tasks import Task
-from dbrec._quiet import keras
-from dbrec.features.encoder import FeatureEncoder
+from dbrec._quiet import keras, tf
 from dbrec.interactions import Interactions
-from dbrec.lessons.original_post import build_post_model
-from dbrec.scoring.choice import Choice
+from dbrec.scoring.building import build
+from dbrec.scoring.model import FittedModel
 from dbrec.scoring.scorer import VectorScorer
+from dbrec.scoring.served_vectors import LIKING_WEIGHT
 from dbrec.settings import Settings
-from dbrec.training import batches, layers, losses
-from dbrec.training.fit import Prepared, default_batch_size
-from dbrec.training.loop import DenseAdam, train
-from dbrec.training.position_network import PositionNetwork
-from dbrec.training.sampling import Triplets, TripletSampler
-from dbrec.training.towers import build_towers
+from dbrec.training import batches, losses
+from dbrec.training.fit import Prepared, default_batch_size, prepare
+from dbrec.training.layers import FeatureTower
+from dbrec.training.loop import DenseAdam, averaged_adam
+from dbrec.training.position_network import PositionNetwork, Prior
+from dbrec.training.sampling import RatedTriplets, TripletSampler
 
-EPOCHS, LEARNING_RATE, DIM = 4, 0.005, 64
+EPOCHS = Settings.epochs
 HIDDEN = 128  # units of a hidden layer
-N_CANDIDATES = 4  # of a hard negative
+MOST_STEPS_A_CALL = 64
 LOSSES = {"1 - sigmoid": losses.sigmoid_loss, "log sigmoid": losses.bpr_loss}
 
 
 @dataclass(frozen=True)
 class Parts:
-    """What a model is made of; the defaults are those of the first rung with a table a column."""
+    """What a model is made of; the defaults are those of the post's."""
 
-    network: str = "towers"  # or "post"; or "post, its training": batches of 32
-    loss: str = "1 - sigmoid"  # or "log sigmoid"
+    model: str = "of parts"  # or "shipped"; or of that one part alone: "biases", "liking", "choice"
+    tower: str = "shared table"  # or "columns apart", "sums"
+    large_batches: bool = False
+    learning_rate: float = 0.001
+    dim: int = 32
     softmax: bool = True
+    loss: str = "1 - sigmoid"  # or "log sigmoid"
     year: bool = False
     ids: bool = False
-    dropout: float = 0.0
-    item_anchors: bool = False
+    film_anchors: bool = False
     l2: float = 0.0
     average: bool = False
     biases: bool = False
-    graded: bool = False
+    negatives: str = "disliked"  # or "unobserved", "mixed", "graded"
+    history: str = "none"  # or "plain", "stars"
+    prior: str = "none"  # or "start", "drawn back"
+    evidence: bool = False
     hidden: int = 0  # layers beside each sum
-    negatives: str = "explicit"  # or "unobserved", "mixed", "popular", "hard"
-    history: str = "none"  # or "whole", "without"
-    choice_weight: float = 0.0
-    two_scores: bool = False
-    prior: str = "none"  # or "alike", "evidence"
+    choice: bool = False  # in the score
+    lists: str = "score"  # what makes them; or "choice", "weighed", "guessed"
+    users: str = "trained"  # or taken for newcomers by "features", "features and ratings"
+
+    def of_fit(self) -> "Parts":
+        """Leave out what only says how a fit scores: rungs that are alike then share it."""
+        return replace(self, choice=False, lists="score", users="trained")
+
+
+def prepared(parts: Parts, task: Task, seed: int) -> Prepared:
+    """Prepare what the shipped model does: all models train on the same ratings."""
+    choice_dim = 0 if parts.history == "none" else Settings.choice_dim
+    settings = Settings(parts.dim, choice_dim, task.liked_from, l2=parts.l2, seed=seed)
+    films = task.items if parts.year else task.items[["genres"]]
+    ready = prepare(settings, Interactions.from_frame(task.train, task.liked_from), task.users, films)
+    if not parts.evidence:  # each column as telling as the ids, wherever it counts
+        encoders = ready.user_encoder, ready.item_encoder
+        vars(ready)["evidence"] = tuple(np.ones(len(encoder.columns)) for encoder in encoders)
+    return ready
+
+
+def n_triplets(ready: Prepared) -> int:
+    """Count the triplets that the shipped model trains on, of both kinds, and each of these models too."""
+    return EPOCHS * -(-2 * ready.n_positives // batch_of_all(ready)) * batch_of_all(ready)
+
+
+def batch_of_all(ready: Prepared) -> int:
+    """Count the triplets of both kinds in a batch of the shipped model."""
+    return 2 * default_batch_size(ready.n_positives)
+
+
+def train(network: keras.Model, data, parts: Parts, n_steps: int) -> None:
+    """Train with Adam as the shipped model does, and with the moving average where it is asked for."""
+    optimizer = (averaged_adam if parts.average else DenseAdam)(parts.learning_rate)
+    steps = n_steps // EPOCHS
+    how = {"jit_compile": True, "steps_per_execution": gcd(steps, MOST_STEPS_A_CALL)}
+    network.compile(optimizer, auto_scale_loss=False, **how)
+    network.fit(data, steps_per_epoch=steps, epochs=EPOCHS, verbose=0, shuffle=False)
 
 
 class Towers:
-    """A model made of the parts asked for: built, trained, and turned into vectors."""
+    """What `HybridRecommender` trains, but for the parts left out or changed."""
 
-    def __init__(self, parts: Parts, task: Task, seed: int):
-        self.parts, self.task, self.seed = parts, task, seed
-        users, films = task.train["user_id"], task.train["item_id"]
-        known_of_films = task.items[["genres", "year"] if parts.year else ["genres"]]
-        self.encoders = FeatureEncoder.fit(users, task.users), FeatureEncoder.fit(films, known_of_films)
-        self.places = [
-            e.trained_ids.get_indexer(ids) for e, ids in zip(self.encoders, (users, films), strict=True)
-        ]
-        self.stars = task.train["rating"].to_numpy()
-        self.liked = self.stars >= task.liked_from
-        self.first = 0 if parts.ids else 1  # the id stands first in a row
-        self.rows = [encoder(encoder.trained_ids)[:, self.first :] for encoder in self.encoders]
-        self.all_rows = [np.pad(e.rows, [(0, 1), (0, 0)])[:, self.first :] for e in self.encoders]
-        self.history = None
-        towers = self._plain if parts.history == "none" else self._with_history
-        self.network, self.sides = self._post() if parts.network == "post" else towers()
-
-    def _post(self) -> tuple:
-        """Build the post's network and, for each side, one that gives its vectors."""
-        sizes = [part.shape[1] for part in self.all_rows] + [int(part.max()) + 1 for part in self.all_rows]
-        network, predict = build_post_model(*sizes, siamese=True, seed=self.seed)
-        outputs = [predict.get_layer(f"{side}_dense").output for side in ("user", "item")]
-        return network, [keras.Model(row, out) for row, out in zip(predict.inputs, outputs, strict=True)]
-
-    def _plain(self) -> tuple:
-        """Build towers without histories, and a network of triplets' rows that they stand in."""
-        p, sides, inputs, outputs = self.parts, [self._side(0), self._side(1)], [], []
-        for order in [(0, 1, 1), (1, 0, 0)][: 1 + p.item_anchors]:
-            triplet = [keras.Input(self.rows[place].shape[1:], dtype="int32") for place in order]
-            vectors = [sides[place](rows) for place, rows in zip(order, triplet, strict=True)]
-            inputs += triplet
-            outputs.append(layers.TripletLossLayer(LOSSES[p.loss], p.l2)(vectors))
-        return keras.Model(inputs, outputs), sides
-
-    def _side(self, place: int) -> keras.Model:
-        p, spec = self.parts, self.encoders[place].spec[self.first :]
-        tower = layers.FeatureTower(spec, ("user", "item")[place], DIM, p.dropout, self.seed + 1000 * place)
-        rows = keras.Input(self.rows[place].shape[1:], dtype="int32")
-        vectors = tower(rows) if p.biases else tower(rows)[:, :DIM]
-        deep = vectors
-        for _ in range(p.hidden):
-            deep = keras.layers.Dense(HIDDEN, "relu")(deep)
-        if p.hidden:  # the last layer starts at 0, where the model is the one without
-            vectors += keras.layers.Dense(vectors.shape[-1], kernel_initializer="zeros")(deep)
-        return keras.Model(rows, keras.ops.softmax(vectors) if p.softmax else vectors)
-
-    def _with_history(self) -> tuple:
-        """Build what `HybridRecommender` trains, but for the parts left out, and take its towers."""
-        p, train = self.parts, Interactions.from_frame(self.task.train, self.task.liked_from)
-        self.choice = Choice.fit(train, Settings().choice_dim, self.seed)
-        settings = Settings(DIM, l2=p.l2, seed=self.seed)
-        ready = Prepared(settings, train, *self.encoders, self.choice)
-        if p.prior == "alike":  # each column as telling as the ids
-            vars(ready)["evidence"] = [np.ones(len(encoder.columns)) for encoder in self.encoders]
-        self.history = ready.histories
-        towers = build_towers(*self.encoders, DIM, p.dropout, self.seed, self.history.inputs.shape[1])
-        prior = None if p.prior == "none" else ready.prior()
-        network = PositionNetwork(*towers, *self.rows, p.l2, self.history, prior)
-        network.build(None)
-        if p.history == "whole":
-            network.histories.brought.assign(network.histories.brought * 0)  # so that nothing is taken out
-        return network, towers
+    def __init__(self, parts: Parts, task: Task, ready: Prepared):
+        self.parts, self.task, self.ready = parts, task, ready
+        self.encoders, first = (ready.user_encoder, ready.item_encoder), 0 if parts.ids else 1
+        self.history = None if parts.history == "none" else ready.histories
+        if parts.history == "plain":  # stars, and what a film brings by them, count nothing
+            self.history.inputs[:, self.history.brought.shape[1] :], self.history.spread = 0, np.inf
+        width = self.history.inputs.shape[1] if self.history else 0
+        users, items = (encoder.spec[first:] for encoder in self.encoders)
+        seed, how = ready.settings.seed, {"embedding_dim": parts.dim, "dropout": 0.0}
+        user_tower = FeatureTower(users, "user", seed=seed, history_dim=width, **how)
+        towers = user_tower, FeatureTower(items, "item", seed=seed + 1000, **how)
+        prior = ready.prior() if parts.prior == "drawn back" else None
+        if parts.prior == "start":
+            prior = Prior(ready.biases, [np.zeros(len(tower.tables)) for tower in towers])
+        rows = [encoder.rows[: encoder.n_trained, first : encoder.width] for encoder in self.encoders]
+        anchors = ("user", "item") if parts.film_anchors else ("user",)
+        ends = [Ending(parts, side, seed) for side in ("user", "item")]
+        given = *towers, *rows, parts.l2, self.history, prior, anchors
+        self.network = PartsNetwork(*given, ends=ends, loss=LOSSES[parts.loss])
+        self.network.build(None)
 
     def train(self) -> None:
-        """Train as many batches, of each kind of triplet, as hold every liked rating `EPOCHS` times."""
-        n_liked, samplers = int(self.liked.sum()), self._samplers()
-        batch_size = default_batch_size(n_liked)
-        if self.history:
-            data = batches.position_dataset(samplers, batch_size)
-        else:
-            rows = [self.rows, self.rows[::-1]]
-            data = batches.triplet_dataset(samplers, rows[: len(samplers)], batch_size)
-        steps = -(-n_liked // batch_size)
-        if self.parts.average:
-            refresh = keras.callbacks.LambdaCallback(on_epoch_begin=lambda *_: self._refresh())
-            callbacks = [refresh] if self.parts.negatives == "hard" else []
-            train(self.network, data, steps, EPOCHS, LEARNING_RATE, verbose=False, callbacks=callbacks)
-        else:
-            self.network.compile(DenseAdam(LEARNING_RATE), jit_compile=True)
-            self.network.fit(data, steps_per_epoch=steps, epochs=EPOCHS, verbose=0, shuffle=False)
+        """Train on triplets of users and, with film anchors, of films in place of half of them."""
+        samplers = [of_users(self.parts, self.ready)]
+        if self.parts.film_anchors:
+            samplers.append(self.ready.samplers["item"])
+        n_steps, batch = n_triplets(self.ready) // batch_of_all(self.ready), batch_of_all(self.ready)
+        data = batches.position_dataset(samplers, batch // len(samplers), n_steps)
+        train(self.network, data, self.parts, n_steps)
 
-    def _refresh(self) -> None:
-        self.now = [np.asarray(side(rows)) for side, rows in zip(self.sides, self.rows, strict=True)]
-
-    def _samplers(self) -> list:
-        p, seed, liked_from = self.parts, self.seed, self.task.liked_from
-        of_user = TripletSampler(*self.places, self.stars if p.graded else self.liked, seed=seed)
-        if p.negatives != "explicit":
-            never = {"negatives": "unobserved", "n_partners": self.encoders[1].n_trained, "seed": seed}
-            if p.negatives == "hard":
-                never |= {"vectors": lambda: self.now, "n_candidates": N_CANDIDATES}
-            kind = {"popular": PopularSampler, "hard": HardSampler}.get(p.negatives, TripletSampler)
-            unseen = kind(*self.places, self.stars, positive_from=liked_from, **never)
-            of_user = MixedSampler(of_user, unseen) if p.negatives == "mixed" else unseen
-        # Only a liked rating is a film's positive, as in `HybridRecommender`.
-        of_item = TripletSampler(*self.places[::-1], self.stars, liked_from, seed=seed + 1)
-        return [of_user, of_item][: 1 + p.item_anchors]
+    def model(self) -> FittedModel:
+        """Lay out vectors as the shipped model does."""
+        network, ready = self.network, self.ready
+        sums = network.user_columns.all_vectors(self.history and self.history.inputs)
+        sums = sums, network.item_columns.all_vectors()
+        towers = [np.asarray(end(side)) for end, side in zip(network.ends, sums, strict=True)]
+        parts = ready.interactions, self.encoders, ready.evidence, towers, ready.choice
+        return build(ready.settings, *parts, log=None)
 
     def scorer(self, parts: Parts) -> VectorScorer:
-        """Give the vectors of all known ids to a scorer, with as much of the choice score as `parts` say."""
-        inputs, lists = [*self.all_rows], None
-        # zeros for ids without ratings
-        new_users, new_items = ([(0, len(e.rows) + 1 - e.n_trained), (0, 0)] for e in self.encoders)
-        if self.history:
-            inputs[0] = [inputs[0], np.pad(self.history.inputs, new_users)]
-        users, items = (np.asarray(side(part)) for side, part in zip(self.sides, inputs, strict=True))
-        if parts.choice_weight:
-            choice = np.pad(self.choice.users, new_users)
-            lists = np.hstack([np.zeros_like(users), choice]) if parts.two_scores else None
-            users = np.hstack([users, parts.choice_weight * choice])
-            items = np.hstack([items, np.pad(self.choice.factors.as_candidate, new_items)])
-        user_ids, item_ids = (encoder.all_ids for encoder in self.encoders)
-        order = np.argsort(item_ids)  # films of the same genres tie: the lowest id comes first
-        return VectorScorer(user_ids, item_ids[order], users, items[[*order, -1]], self.task.train, lists)
+        """Score, and make lists, by as many of the served blocks as `parts` say."""
+        v = self.model().vectors
+        liking, choice = v.block(v.users, "taste", "bias", "newcomer"), v.block(v.users, "choice")
+        guess = np.zeros_like(v.block(v.users, "guess"))
+        users = np.hstack([liking, parts.choice * choice, guess])
+        lists = {
+            "score": users,
+            "choice": np.hstack([0 * liking, choice, guess]),
+            "weighed": np.hstack([LIKING_WEIGHT * liking, choice, guess]),
+            "guessed": v.lists,
+        }
+        return VectorScorer(v.user_ids, v.item_ids, users, v.items, self.task.train, lists[parts.lists])
 
 
-class PopularSampler(TripletSampler):
-    """Draw never-rated negatives as often as they were rated: as well known as the positives are."""
+class PartsNetwork(PositionNetwork):
+    """Train as the shipped network does, but for what ends a tower, and for the loss."""
 
-    def unobserved(self, anchors: np.ndarray) -> np.ndarray:
-        """Draw a partner that each anchor never rated, shape (n,), redrawing those it did."""
-        drawn, wrong = np.empty(len(anchors), np.int32), np.arange(len(anchors))
-        while len(wrong):
-            drawn[wrong] = self.partners[self.random.integers(0, len(self.partners), len(wrong))]
-            keys = anchors[wrong].astype(np.int64) * self.n_partners + drawn[wrong]
-            places = np.minimum(np.searchsorted(self.rated, keys), len(self.rated) - 1)
-            wrong = wrong[self.rated[places] == keys]
-        return drawn
+    def __init__(self, *given, ends: list["Ending"], loss):
+        super().__init__(*given)
+        self.ends, self.loss_of = ends, loss
+
+    def call(self, batch, training=False):
+        """Give the mean loss; whole batches, as hidden layers don't only look up rows of tables."""
+        batch, tables = [RatedTriplets(*triplets) for triplets in batch], self.tables(training)
+        dim = self.user_tower.embedding_dim + 2
+        ended = [end(table[:, :dim]) for end, table in zip(self.ends, tables, strict=True)]
+        total = self.penalty(ended, batch) + self.part_loss(tables, batch)
+        if self.prior is not None:
+            total += self.prior.penalty(self.user_tower, self.item_tower)
+        self.add_loss(total)
+        return total
+
+    def triplet_losses(self, tables, batch) -> list:
+        """Compute the loss of each triplet, shape (batch,), of each kind of triplet."""
+        found = []
+        for side, t in zip(self.anchors, batch, strict=True):
+            better, worse = (t.positive, t.positive_rating), (t.negative, t.negative_rating)
+            if side == "user":
+                anchor = self._users(tables, t.anchor, better, worse)
+                pair = [self._items(tables, place) for place, _ in (better, worse)]
+            else:
+                anchor = self._items(tables, t.anchor)
+                pair = [self._users(tables, place, (t.anchor, rating)) for place, rating in (better, worse)]
+            found.append(self.loss_of(tf.reduce_sum(anchor * (pair[0] - pair[1]), axis=-1)))
+        return found
+
+    def _items(self, tables, places):
+        return self.ends[1](tf.gather(tables[1], places)[:, : self.user_tower.embedding_dim + 2])
+
+    def _users(self, tables, places, *rated):
+        """Look vectors up, and take out of each history the films that are compared."""
+        vectors, known = tf.gather(tables[0], places), self.histories
+        for films, rating in rated if known else ():
+            _, plain, by_stars = tf.split(tf.gather(tables[1], films), 3, axis=-1)
+            scale = tf.gather(tf.convert_to_tensor(known.scale), places)[:, None]
+            vectors -= scale * (plain + ((rating - known.mean) / known.spread)[:, None] * by_stars)
+        return self.ends[0](vectors)
 
 
-class HardSampler(TripletSampler):
-    """Draw a few never-rated partners and take the one that the model scores best, wrongly.
+class Ending(keras.layers.Layer):
+    """What makes a side's vectors of its sums: hidden layers, no bias, or a softmax; or nothing.
 
-    Source:
-        Zhang et al. 2013, "Optimizing Top-N Collaborative Filtering via Dynamic Negative Item Sampling".
+    Call:
+        Sums as `FeatureTower.vectors` lays them out, shape (n, dim + 2) -> vectors, of the same shape.
     """
 
-    def __init__(self, *arrays: np.ndarray, vectors, n_candidates: int, **settings):
-        super().__init__(*arrays, **settings)
-        self.vectors, self.n_candidates = vectors, n_candidates
+    def __init__(self, parts: Parts, side: str, seed: int):
+        super().__init__(dtype="float32")
+        self.dim, self.softmax = parts.dim, parts.softmax
+        bias, one = (self.dim, self.dim + 1) if side == "user" else (self.dim + 1, self.dim)
+        place = np.arange(self.dim + 2)
+        self.kept = np.where(place == bias, parts.biases, 1.0).astype(np.float32)
+        self.moved = (place != one).astype(np.float32)
+        first = [keras.initializers.GlorotUniform(seed + layer) for layer in range(parts.hidden)]
+        self.hidden = [keras.layers.Dense(HIDDEN, "relu", kernel_initializer=weights) for weights in first]
+        if parts.hidden:  # the last layer starts at 0, where the model is the one without
+            self.hidden.append(keras.layers.Dense(self.dim + 2, kernel_initializer="zeros"))
+        self(np.zeros((1, self.dim + 2), np.float32))  # so that all weights are there
 
-    def unobserved(self, anchors: np.ndarray) -> np.ndarray:
-        """Draw the best-scored of the candidates for each anchor, shape (n,)."""
-        unrated = super().unobserved
-        drawn = np.stack([unrated(anchors) for _ in range(self.n_candidates)])
-        anchor_vectors, partner_vectors = self.vectors()
-        scores = np.einsum("cnd,nd->cn", partner_vectors[drawn], anchor_vectors[anchors])
-        return drawn[scores.argmax(axis=0), np.arange(len(anchors))]
+    def call(self, sums):
+        """Compute vectors."""
+        deep = sums
+        for layer in self.hidden:
+            deep = layer(deep)
+        vectors = self.kept * (sums + self.moved * deep if self.hidden else sums)
+        if not self.softmax:
+            return vectors
+        return tf.concat([tf.nn.softmax(vectors[:, : self.dim]), vectors[:, self.dim :]], axis=1)
+
+
+def of_users(parts: Parts, ready: Prepared):
+    """Make the sampler of triplets that are anchored on users."""
+    data, seed = ready.interactions, ready.settings.seed
+    pairs = data.user_index, data.item_index
+    if parts.negatives == "graded":
+        return ready.samplers["user"]
+    disliked = TripletSampler(*pairs, data.liked, seed=seed)
+    if parts.negatives == "disliked":
+        return disliked
+    never = {"negatives": "unobserved", "n_partners": len(data.item_ids), "seed": seed}
+    unobserved = TripletSampler(*pairs, data.value, ready.settings.liked_from, **never)
+    return unobserved if parts.negatives == "unobserved" else MixedSampler(disliked, unobserved)
 
 
 class MixedSampler:
@@ -207,7 +241,7 @@ class MixedSampler:
     def __init__(self, *samplers: TripletSampler):
         self.samplers = samplers
 
-    def sample(self, size: int) -> Triplets:
+    def sample_rated(self, size: int) -> RatedTriplets:
         """Draw `size` triplets, a multiple of the number of samplers."""
-        drawn = [sampler.sample(size // len(self.samplers)) for sampler in self.samplers]
-        return Triplets(*map(np.concatenate, zip(*drawn, strict=True)))
+        drawn = [sampler.sample_rated(size // len(self.samplers)) for sampler in self.samplers]
+        return RatedTriplets(*map(np.concatenate, zip(*drawn, strict=True)))

@@ -1,145 +1,200 @@
-"""Time dbrec beside the post's way and beside its fastest peers, all in one run."""
+"""Time dbrec beside the post's code and its peers in one run, by processor seconds.
+
+The peers' environment imports this module, too, and has no TensorFlow: that is imported where it is used.
+"""
 
 import argparse
+import json
 import time
 from collections.abc import Callable, Iterator
+from functools import cache
 from random import Random
 
 import numpy as np
 
 from benchmarks.harness import process
 from benchmarks.harness.judging import judge
-from benchmarks.harness.tables import RESULTS, Table, today
+from benchmarks.harness.tables import RESULTS, Table, origin, versions
 from benchmarks.harness.tasks import Task, load_task
+from benchmarks.systems.baselines import Catalogue
 from benchmarks.systems.registry import SYSTEMS
 from dbrec import HybridRecommender
-from dbrec._quiet import keras
 from dbrec.data.movielens import load_movielens
-from dbrec.evaluation.ranking import ranking_metrics
 from dbrec.features.encoder import FeatureEncoder
 from dbrec.interactions import Interactions
-from dbrec.lessons.original_post import build_post_model
 from dbrec.settings import Settings
-from dbrec.training import batches, fit, loop, position_network, towers
 from dbrec.training.sampling import random_triplet
 
-BATCH, LARGE_BATCH = 8192, 32_768
-Measured = tuple[str, str, float]  # what, system, value
+THREADS = 1  # of each library; processor seconds are of all threads together
+COLUMNS = "data what system value reached params threads versions command date code".split()
 DRAWN, TRAINED = "triplets drawn a second", "triplets trained a second"
-TOWERS_ALONE = {"choice_dim": 0, "learning_rate": 0.006, "l2": 0.01}
-# The peers' settings that benchmarks/results/tuning.csv found best.
-LOGISTIC = {"normalize": False, "no_components": 64, "epochs": 5}
-CORNAC = {"k": 32, "learning_rate": 0.03, "lambda_reg": 0.01, "positive_from": 4}
-# A LightFM of a usual size, trained until it gains little.
-HYBRID = {"normalize": False, "no_components": 48, "epochs": 15}
-RACES = ("LightFM logistic", LOGISTIC, "auc", "auc_per_user"), ("Cornac BPR", CORNAC, "ranking", "ndcg")
+RANKED = "seconds to rank all films for all users"
+BATCH, LARGE_BATCH, LISTED = 8192, 32_768, 10
+EPOCHS = 1, 2, 3, 4, 6, 9  # that a fit may take; the last is its default
+RACES = "LightFM logistic", "Cornac MF", "Cornac BPR", "EASE", "implicit ALS"
+FIGURES = {"auc": "auc_per_user", "ndcg": "ndcg"}  # of what a system is made for
+# The best of the last comparison on MovieLens 1M, for systems that the new one hasn't tuned yet.
+LAST_BEST = {
+    "LightFM logistic": {"normalize": False, "no_components": 64, "epochs": 5},
+    "Cornac MF": {"k": 64, "learning_rate": 0.01, "lambda_reg": 0.05, "max_iter": 50},
+    "Cornac BPR": {"k": 32, "learning_rate": 0.03, "lambda_reg": 0.01, "positives": "liked"},
+    "EASE": {"l2": 1000, "low_weight": 0.0},
+    "implicit ALS": {"factors": 64, "alpha": 5.0, "regularization": 1.0, "positives": "liked"},
+}
+# What of a row's name, system, settings, which of them is the number of epochs, and few and many of these.
+BPR = (
+    ("ids and features", "LightFM BPR", {"normalize": True, "no_components": 64}, "epochs", 1, 3),
+    ("ids alone, 32 places", "Cornac BPR", {"k": 32, "positives": "liked"}, "max_iter", 20, 120),
+    ("ids alone, 64 places", "Cornac BPR", {"k": 64, "positives": "liked"}, "max_iter", 20, 120),
+)
 
 
-def rate(draw: Callable[[], int], seconds: float = 3.0) -> float:
-    """Triplets a second of calls that each say how many triplets they made; the first one isn't timed."""
-    draw()
-    start, made = time.perf_counter(), 0
-    while time.perf_counter() - start < seconds:
-        made += draw()
-    return made / (time.perf_counter() - start)
+def settings_of(system: str, goal: str, path=RESULTS / "tuning.csv") -> dict:
+    """Give the settings of a system that reached most of a goal, ``"auc"`` or ``"ndcg"``, on `warm`."""
+    trials = Table(path, []).rows(task="warm", system=system, tuned_for=goal)
+    return json.loads(trials.loc[trials["goal"].idxmax(), "params"]) if len(trials) else LAST_BEST[system]
+
+
+def beside(fit: Callable[[int], dict], figure: str, target: float) -> dict:
+    """Give dbrec's fit of the fewest epochs that reach a figure; if none does, the last, without seconds."""
+    for epochs in EPOCHS:
+        if (found := fit(epochs))[figure] >= target:
+            return found
+    return found | {"value": np.nan}
+
+
+def rate(make: Callable[[], int], seconds: float = 3.0) -> float:
+    """How many a second are made by calls that each say how many; the first one isn't timed."""
+    make()
+    start, made = time.process_time(), 0
+    while time.process_time() - start < seconds:
+        made += make()
+    return made / (time.process_time() - start)
 
 
 def trained(network, dataset, triplets_a_step: int, steps: int = 60) -> float:
     """Triplets a second of the fastest of three epochs after the one that compiles."""
+    from dbrec._quiet import keras
+    from dbrec.training.loop import train
+
     ends = []
-    clock = keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: ends.append(time.perf_counter()))
-    loop.train(network, dataset, steps, epochs=4, verbose=False, callbacks=[clock])
+    clock = keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: ends.append(time.process_time()))
+    train(network, dataset, steps, epochs=4, verbose=False, callbacks=[clock])
     return steps * triplets_a_step / float(np.diff(ends).min())
 
 
-def of_the_post(task: Task) -> Iterator[Measured]:
+def of_the_post(data: str) -> Iterator[dict]:
     """Measure the post's composer, and steps of 32 triplets that it composed, by train_on_batch."""
+    from dbrec._quiet import keras
+    from dbrec.lessons.original_post import build_post_model
+
+    task, random = task_of(data), Random(0)
     liked = task.train["rating"] >= task.liked_from
     parts = task.train[liked], task.train[~liked]
     films = [part.groupby("user_id")["item_id"].apply(list).to_dict() for part in parts]
-    yield DRAWN, "the post's composer", rate(lambda: len([random_triplet(*films, Random(0))]))
+    value = rate(lambda: len([random_triplet(*films, random)]))
+    yield {"what": DRAWN, "system": "the post's composer", "value": value}
     users = FeatureEncoder.fit(task.train["user_id"], task.users)
     genres = FeatureEncoder.fit(task.train["item_id"], task.items[["genres"]])
     network = build_post_model(users.width - 1, genres.width - 1, 64, genres.n_trained)[0]
     network.compile(keras.optimizers.Adam())
-    random = Random(0)
 
     def step() -> int:
         a, p, n = zip(*[random_triplet(*films, random) for _ in range(32)], strict=True)
         network.train_on_batch([users(a)[:, 1:], genres(p)[:, 1:], genres(n)[:, 1:]])
         return 32
 
-    yield TRAINED, "the post's code", rate(step)
+    yield {"what": TRAINED, "system": "the post's code", "value": rate(step)}
 
 
-def of_ours(task: Task) -> Iterator[Measured]:
-    """Measure what dbrec draws and trains a second, and how soon it has ranked and judged lists."""
+def of_ours(data: str) -> Iterator[dict]:
+    """Measure what dbrec draws and trains a second, and how soon it has all lists of 10."""
+    from dbrec.training import batches, fit, towers
+
+    task = task_of(data)
     rated = Interactions.from_frame(task.train, task.liked_from)
     ready = fit.prepare(Settings(choice_dim=0), rated, task.users, task.items, calibrate=False)
     encoders, samplers = (ready.user_encoder, ready.item_encoder), list(ready.samplers.values())
     for name, sampler in zip(("users", "films"), samplers, strict=True):
-        drawn = rate(lambda sampler=sampler: len(sampler.sample(BATCH).anchor))
-        yield DRAWN, f"dbrec, {name} as anchors", drawn
+        value = rate(lambda sampler=sampler: len(sampler.sample(BATCH).anchor))
+        yield {"what": DRAWN, "system": f"dbrec, {name} as anchors", "value": value}
     rows = [encoder(encoder.trained_ids) for encoder in encoders]
-    network = towers.build_model(*encoders, dropout=0.0)[0]
     feed = batches.triplet_dataset(samplers, [rows, rows[::-1]], BATCH)
-    yield TRAINED, "dbrec, rows of ids and features", trained(network, feed, 2 * BATCH)
-    for size, name in [(BATCH, ""), (LARGE_BATCH, f", batches of {LARGE_BATCH:,}")]:
-        network = position_network.PositionNetwork(*towers.build_towers(*encoders, dropout=0.0), *rows)
-        speed = trained(network, batches.position_dataset(samplers, size), 2 * size)
-        yield TRAINED, f"dbrec, ids and features{name}", speed
-    model = HybridRecommender(epochs=1, verbose=False).fit(task.train, task.users, task.items)
-    relevant = task.judged[task.judged["rating"] >= task.liked_from]
-    start = time.perf_counter()
-    ranking_metrics(model.recommend(task.train["user_id"].unique()), relevant)  # the seen ones are left out
-    yield "seconds to rank all films for all users", "dbrec", time.perf_counter() - start
+    value = trained(towers.build_model(*encoders, dropout=0.0)[0], feed, 2 * BATCH)
+    yield {"what": TRAINED, "system": "dbrec, rows of ids and features", "value": value}
+    ids = fit.prepare(Settings(choice_dim=0, embedding_dim=32), rated, None, None, calibrate=False)
+    names = "ids and features", f"ids and features, batches of {LARGE_BATCH:,}", "ids alone, 32 places"
+    for name, prepared, size in zip(names, (ready, ready, ids), (BATCH, LARGE_BATCH, BATCH), strict=True):
+        value = trained(prepared.networks()[0], batches.position_dataset(samplers, size), 2 * size)
+        yield {"what": TRAINED, "system": f"dbrec, {name}", "value": value}
+    model, users = HybridRecommender(epochs=1, verbose=False), task.train["user_id"].unique()
+    width = model.fit(task.train, task.users, task.items).fitted_.vectors.items.shape[1]
+    value = LISTED * len(users) / rate(lambda: len(model.recommend(users, LISTED)))
+    yield {"what": RANKED, "system": "dbrec", "value": value, "width": width}
 
 
-def of_peers(name: str, task: Task) -> Iterator[Measured]:
-    """Measure the fastest peers, and dbrec until it has the figure that each of them ends with."""
-    if not process.PEERS_PYTHON.exists():
-        return  # `make peers` makes their environment
-    asked = {"threads": 2, "peers": True}
-    [found] = process.run("benchmarks.systems.lightfm_models:bpr_rate", name, what="LightFM BPR", **asked)
-    yield TRAINED, "LightFM BPR, ids and features", found["triplets_a_second"]
-    validate = "benchmarks.studies.compare:validate"
-    for system, params, peers in (
-        ("LightFM logistic", HYBRID, True),
-        ("dbrec: HybridRecommender", {}, False),
-    ):
-        how = {"threads": 2, "peers": peers}
-        [found] = process.run(validate, name, system, params, "auc", what=system, **how)
-        yield "processor seconds of a fit", system, found["fit_cpu_seconds"]
-    for system, params, metric, figure in RACES:
-        [found] = process.run(validate, name, system, params, metric, what=system, **asked)
-        what, target = f"seconds to {figure} {found[figure]:.4f}", found[figure]
-        yield what, system, found["fit_seconds"]
-        yield what, "dbrec", seconds_to(task, metric, figure, target)
-        if metric == "auc":
-            yield what, "dbrec, towers alone", seconds_to(task, metric, figure, target, **TOWERS_ALONE)
+def of_implicit(data: str, width: int) -> Iterator[dict]:
+    """Measure how soon implicit has all lists by vectors of a `width`: what they hold changes no time."""
+    from implicit.als import AlternatingLeastSquares
+
+    train, draw = task_of(data).train, np.random.default_rng(0).standard_normal
+    model, seen = AlternatingLeastSquares(num_threads=THREADS), Catalogue(train).positives(train, 0)
+    model.user_factors, model.item_factors = (draw((size, width), np.float32) for size in seen.shape)
+    users = np.arange(seen.shape[0])
+    value = LISTED * len(users) / rate(lambda: model.recommend(users, seen, LISTED)[0].size)
+    made = {"value": value, "versions": versions("numpy", "implicit")}
+    yield {"what": RANKED, "system": "implicit, vectors as long"} | made
 
 
-def seconds_to(task: Task, metric: str, figure: str, target: float, **settings) -> float:
-    """Seconds of a fit of as few epochs as reach a figure on validation."""
-    for epochs in range(1, 20):
-        keras.backend.clear_session()
-        start = time.perf_counter()
-        model = HybridRecommender(epochs=epochs, verbose=False, **settings)
-        model.fit(task.train, task.users, task.items)
-        seconds = time.perf_counter() - start
-        if judge(task, model, [metric], intervals=False)[figure] >= target:
-            return seconds
-    return np.nan
+def of_fit(data: str, name: str, params: dict) -> Iterator[dict]:
+    """Measure a fit from the frames in memory, and what it reaches on validation."""
+    task, system = task_of(data), SYSTEMS[name]
+    function = process.named(f"benchmarks.systems.{system.fit}")
+    start = time.process_time()
+    model = function(task.train, task.users, task.items, task.liked_from, 0, **system.fixed, **params)
+    row = {"system": name, "value": time.process_time() - start, "params": json.dumps(params)}
+    row |= {"versions": versions("numpy", *system.packages)}
+    row |= {"n_liked": int((task.train["rating"] >= task.liked_from).sum())}
+    yield row | judge(task, model, ["auc", "lists"], intervals=False)
+
+
+def task_of(data: str) -> Task:
+    """Load what is fitted on, and what settings are chosen by."""
+    return load_task("warm", load_movielens(data), "validation")
+
+
+def measured(data: str) -> Iterator[dict]:
+    """Measure all of it: rates, lists, and fits of each peer and of dbrec until it has the peer's figure."""
+
+    def run(function: str, *arguments, peers: bool = False) -> Iterator[dict]:
+        how = {"what": f"{function} {arguments}", "threads": THREADS, "peers": peers}
+        return process.run(f"benchmarks.studies.speed:{function}", data, *arguments, **how)
+
+    yield from run("of_the_post")
+    for row in run("of_ours"):
+        yield row
+    yield from run("of_implicit", row["width"], peers=True)
+    for name, system, params, epochs, *numbers in BPR:
+        [few], [many] = (run("of_fit", system, params | {epochs: number}, peers=True) for number in numbers)
+        rate = (numbers[1] - numbers[0]) * many["n_liked"] / (many["value"] - few["value"])
+        yield many | {"what": TRAINED, "system": f"{system}, {name}", "value": rate}
+    ours = cache(lambda epochs: list(run("of_fit", "dbrec: HybridRecommender", {"epochs": epochs}))[0])
+    for peer in RACES:
+        figure = FIGURES[SYSTEMS[peer].aim]
+        what = f"processor seconds to the {figure} of {peer}"
+        [found] = run("of_fit", peer, settings_of(peer, SYSTEMS[peer].aim), peers=True)
+        for row in (found, beside(ours, figure, found[figure])):
+            yield row | {"what": what, "reached": round(row[figure], 5)}
 
 
 def main() -> None:
-    """Measure all of it, and print and store it row by row."""
+    """Measure all of it, print and store it row by row, and drop the rows of older code."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", nargs="?", default="ml-1m", choices=["ml-1m", "ml-100k"])
     name = parser.parse_args().data
-    task = load_task("warm", load_movielens(name), "validation")
-    table = Table(RESULTS / "speed.csv", ["data", "what", "system"], sort_by=["system"], order=SYSTEMS)
-    for measured in (of_the_post(task), of_ours(task), of_peers(name, task)):
-        for what, system, value in measured:
-            row = {"data": name, "what": what, "system": system, "value": float(f"{value:.4g}")}
-            table.store(row | {"date": today(), "command": f"python -m benchmarks speed {name}"})
+    made = origin(f"python -m benchmarks speed {name}", "numpy", "tensorflow")
+    table = Table(RESULTS / "speed.csv", ["data", "what", "system"], COLUMNS, sort_by=["data", "what"])
+    for found in measured(name):
+        row = made | {"data": name, "threads": THREADS} | found | {"value": float(f"{found['value']:.4g}")}
+        table.store({column: row.get(column) for column in COLUMNS})
+    table.keep(lambda rows: (rows["data"] != name) | (rows["code"] == made["code"]))

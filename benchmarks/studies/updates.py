@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.harness.judging import judge
-from benchmarks.harness.tables import ORIGIN, RESULTS, Table, today, versions
+from benchmarks.harness.tables import RESULTS, Table, origin
 from benchmarks.harness.tasks import Task, load_task
 from dbrec import HybridRecommender
 from dbrec.data.movielens import load_movielens
@@ -83,7 +83,7 @@ def by_time() -> tuple[Task, pd.DataFrame, pd.DataFrame]:
     train, test = split_by_time(data.ratings, 0.2)
     first, late = split_by_time(train, 0.2)
     items = data.movies[task.items.columns]
-    parts = {"train": train, "judged": test, "hidden": test[:0], "users": task.users, "items": items}
+    parts = {"train": train, "judged": test, "users": task.users, "items": items}
     return Task("by time", liked_from=4, metrics=task.metrics, **parts), first, late
 
 
@@ -110,8 +110,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--times", action="store_true", help="how long updates take, and nothing else")
     only_times = parser.parse_args().times
-    origin = versions("numpy", "scipy", "tensorflow"), "python -m benchmarks updates", today()
-    last = dict(zip(ORIGIN, origin, strict=True))
+    last = origin("python -m benchmarks updates", "numpy", "scipy", "tensorflow")
     if not only_times:
         shares(last)
     found = times(load_task("warm", load_movielens("ml-1m")))

@@ -2,23 +2,24 @@
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit
 from sklearn.ensemble import HistGradientBoostingClassifier
 
+from benchmarks.systems.baselines import without_words
 from dbrec.checks import positions
 from dbrec.features.columns import MultiHot, Words
 from dbrec.features.encoder import FeatureEncoder
-from dbrec.scoring.scorer import VectorScorer
 
-PAIRS_AT_ONCE = 1_000_000
+FOLDS = 5
 
 
-def fit_boosting(train, users, items, liked_from, seed, hidden_share, **params):
-    """Fit scikit-learn's gradient boosting on features and on the counts and means of others' ratings."""
-    features = RatedFeatures(train, users, items)
-    x = features.leave_one_out(train, hidden_share, np.random.default_rng(seed))
+def fit_boosting(train, users, items, liked_from, seed, hidden_share, words=True, **params):
+    """Fit scikit-learn's gradient boosting on features, and on counts and means of other folds' ratings."""
+    features = RatedFeatures(train, users, without_words(items, words))
+    x = features.out_of_fold(train, hidden_share, np.random.default_rng(seed))
     params |= {"categorical_features": features.categorical, "random_state": seed}
     model = HistGradientBoostingClassifier(early_stopping=False, **params)
-    return BoostedScorer(model.fit(x, train["rating"] >= liked_from), features, train)
+    return BoostedScorer(model.fit(x, train["rating"] >= liked_from), features)
 
 
 class RatedFeatures:
@@ -29,12 +30,19 @@ class RatedFeatures:
         self.encoders = [FeatureEncoder.fit(*side) for side in sides]
         self.ids = [encoder.all_ids for encoder in self.encoders]
         places, rating = self.places(train["user_id"], train["item_id"]), train["rating"].to_numpy(float)
-        # An id that is in neither frame has no ratings, and missing features; its row comes last.
-        sized = [(place, len(ids) + 1) for place, ids in zip(places, self.ids, strict=True)]
-        self.counts = [np.bincount(place, minlength=size) for place, size in sized]
-        self.sums = [np.bincount(place, rating, size) for place, size in sized]
+        self.counted = [self._sums(side, place, rating) for side, place in enumerate(places)]
         tables = [np.pad(e.rows, [(0, 1), (0, 0)])[:, 1 : e.width] for e in self.encoders]
         self.tables = [table.astype(np.float32) for table in tables]
+
+    @property
+    def width(self) -> int:
+        """Number of columns of a row: features, and a count and a mean for each side."""
+        return sum(table.shape[1] + 2 for table in self.tables)
+
+    def _sums(self, side: int, places: np.ndarray, rating: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Count and sum up ratings by position; the last is that of ids in neither frame, which have none."""
+        size = len(self.ids[side]) + 1
+        return np.bincount(places, minlength=size), np.bincount(places, rating, size)
 
     @property
     def categorical(self) -> list[int]:
@@ -44,50 +52,52 @@ class RatedFeatures:
         named = [not isinstance(column, MultiHot) and column.name != "year" for column in columns]
         return [place for place, is_named in zip(places, named, strict=False) if is_named]
 
-    def leave_one_out(self, train: pd.DataFrame, hidden_share: float, rng: np.random.Generator) -> np.ndarray:
-        """Compute the training rows, each without its own rating; missing is NaN.
+    def out_of_fold(self, train: pd.DataFrame, hidden_share: float, rng: np.random.Generator) -> np.ndarray:
+        """Compute the training rows, each from the ratings of the other folds; missing is NaN.
 
-        In a `hidden_share` of them the user is made a newcomer, and in as many the film: training meets both.
+        Without a row's own rating alone, a mean would be the label turned round. In a `hidden_share` of the
+        rows the user is made a newcomer, and in as many the item: training meets both.
         """
-        places = self.places(train["user_id"], train["item_id"])
+        places, folds = self.places(train["user_id"], train["item_id"]), rng.integers(0, FOLDS, len(train))
         hidden = [rng.random(len(train)) < hidden_share for _ in places]
-        return self.rows(*places, train["rating"].to_numpy(float), hidden)
+        rating = train["rating"].to_numpy(float)
+        rows = np.empty((len(train), self.width), np.float32)
+        for fold in range(FOLDS):
+            mine = folds == fold
+            own = [place[mine] for place in places]
+            without = [self._sums(side, place, rating[mine]) for side, place in enumerate(own)]
+            rows[mine] = self.rows(*own, without, [is_hidden[mine] for is_hidden in hidden])
+        return rows
 
     def places(self, user_ids, item_ids) -> list[np.ndarray]:
         """Find the positions of raw ids; unknown ones get -1, the last row."""
         return [positions(ids, raw) for ids, raw in zip(self.ids, (user_ids, item_ids), strict=True)]
 
-    def rows(self, users: np.ndarray, items: np.ndarray, own=None, hidden=(None, None)) -> np.ndarray:
-        """Compute the rows of pairs of positions, without `own` ratings where those are given."""
-        places = users, items
-        parts = [table[place] for table, place in zip(self.tables, places, strict=True)]
-        for count, total, place, is_hidden in zip(self.counts, self.sums, places, hidden, strict=True):
+    def rows(self, users: np.ndarray, items: np.ndarray, without=None, hidden=None) -> np.ndarray:
+        """Compute the rows of pairs of positions, `without` the counts and sums of some ratings."""
+        parts = [self.tables[0][users], self.tables[1][items]]
+        for side, place in enumerate((users, items)):
+            count, total = self.counted[side]
+            if without:
+                count, total = count - without[side][0], total - without[side][1]
             count, total = count[place], total[place]
-            if own is not None:
-                count, total = np.where(is_hidden, 0, count - 1), np.where(is_hidden, 0, total - own)
+            if hidden:
+                count, total = np.where(hidden[side], 0, count), np.where(hidden[side], 0, total)
             mean = np.divide(total, count, out=np.full(len(place), np.nan), where=count > 0)
-            parts.append(np.column_stack([count, mean]).astype(np.float32))
-        return np.concatenate(parts, axis=1)
+            parts.append(np.column_stack([count, mean]))
+        return np.concatenate(parts, axis=1, dtype=np.float32)
 
 
-class BoostedScorer(VectorScorer):
-    """Score pairs by a fitted classifier, and rank by it; the rest is `VectorScorer`'s."""
+class BoostedScorer:
+    """Score pairs by a fitted classifier."""
 
-    def __init__(self, model, features: RatedFeatures, train: pd.DataFrame):
-        nothing = [np.zeros((len(ids) + 1, 1)) for ids in features.ids]
-        super().__init__(*features.ids, *nothing, train)
+    def __init__(self, model, features: RatedFeatures):
         self.model, self.features = model, features
 
     def score(self, user_ids, item_ids) -> np.ndarray:
         """Score pairs of raw ids by their log odds."""
-        return self._decide(*self.features.places(user_ids, item_ids))
+        return self.model.decision_function(self.features.rows(*self.features.places(user_ids, item_ids)))
 
-    def list_scores(self, users: np.ndarray) -> np.ndarray:
-        """Score all items for users at some positions."""
-        items = np.arange(len(self.item_ids))
-        parts = np.array_split(users, len(users) * len(items) // PAIRS_AT_ONCE + 1)
-        pairs = [(np.repeat(part, len(items)), np.tile(items, len(part))) for part in parts]
-        return np.concatenate([self._decide(*pair) for pair in pairs]).reshape(len(users), len(items))
-
-    def _decide(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
-        return self.model.decision_function(self.features.rows(users, items))
+    def probability(self, user_ids, item_ids) -> np.ndarray:
+        """Tell how likely each pair is liked."""
+        return expit(self.score(user_ids, item_ids))

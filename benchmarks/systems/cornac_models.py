@@ -4,12 +4,13 @@ import numpy as np
 from cornac.data import Dataset
 from cornac.models import BPR, MF
 
-from benchmarks.systems.baselines import Catalogue
+from benchmarks.systems.baselines import Catalogue, positive_from
 
 
-def fit_bpr(train, users, items, liked_from, seed, positive_from, **params):
+def fit_bpr(train, users, items, liked_from, seed, positives, **params):
     """Fit Cornac's BPR."""
-    return _fit(BPR(num_threads=1, seed=seed, **params), train[train["rating"] >= positive_from], train)
+    rows = train[train["rating"] >= positive_from(positives, liked_from)]
+    return _fit(BPR(num_threads=1, seed=seed, **params), rows, train)
 
 
 def fit_mf(train, users, items, liked_from, seed, **params):

@@ -1,22 +1,18 @@
 """LightFM, a factorisation of ids and features."""
 
-import time
-from collections.abc import Iterator
-
 import numpy as np
 import pandas as pd
 from lightfm import LightFM
 from scipy import sparse
 
-from benchmarks.harness.tasks import load_task
-from dbrec.data.movielens import load_movielens
+from benchmarks.systems.baselines import LogOddsScorer, without_words
 from dbrec.features.encoder import FeatureEncoder, one_hot
 from dbrec.scoring.scorer import VectorScorer
 
 
-def fit_lightfm(train, users, items, liked_from, seed, loss, normalize, epochs, **params):
+def fit_lightfm(train, users, items, liked_from, seed, loss, normalize, epochs, words=True, **params):
     """Fit LightFM on ids and features; `normalize` divides them by their number, as its Dataset does."""
-    sides = Sides(train, users, items, normalize)
+    sides = Sides(train, users, without_words(items, words), normalize)
     liked = (train["rating"] >= liked_from).to_numpy()
     rows = train if loss == "logistic" else train[liked]
     labels = np.where(liked, 1, -1) if loss == "logistic" else np.ones(len(rows))
@@ -29,20 +25,8 @@ def fit_lightfm(train, users, items, liked_from, seed, loss, normalize, epochs, 
     # An id in neither frame has no vector and no bias; only LightFM's other side then counts.
     vectors = np.pad(user_vectors, [(0, 1), (0, 0)]), np.pad(item_vectors, [(0, 1), (0, 0)])
     vectors[0][-1, -1] = vectors[1][-1, -2] = 1
-    return VectorScorer(*sides.ids, *vectors, train)
-
-
-def bpr_rate(data: str) -> Iterator[dict]:
-    """Give the triplets a second of LightFM's BPR with 64 places, on two threads; one a liked rating."""
-    task = load_task("warm", load_movielens(data), "validation")
-    liked = task.train[task.train["rating"] >= task.liked_from]
-    sides = Sides(task.train, task.users, task.items, normalize=True)
-    model = LightFM(loss="bpr", no_components=64, random_state=0)
-    table = sides.table(liked, np.ones(len(liked)))
-    model.fit_partial(table, **sides.features, epochs=1, num_threads=2)
-    start = time.perf_counter()
-    model.fit_partial(table, **sides.features, epochs=2, num_threads=2)
-    yield {"triplets_a_second": 2 * len(liked) / (time.perf_counter() - start)}
+    kind = LogOddsScorer if loss == "logistic" else VectorScorer
+    return kind(*sides.ids, *vectors, train)
 
 
 class Sides:

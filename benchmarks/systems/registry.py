@@ -1,16 +1,13 @@
 """The systems of the comparison, as systems.toml lists them."""
 
+import json
 import tomllib
-from dataclasses import dataclass, field
-from itertools import count, product
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-import numpy as np
-from scipy.stats.qmc import LatinHypercube
-
+from benchmarks.harness.code import SYSTEMS as FOLDER
+from benchmarks.harness.code import digest
 from benchmarks.harness.tasks import TASKS
-
-TRIALS = 8  # settings tried for each system and task: the same budget for all
 
 
 @dataclass(frozen=True)
@@ -18,40 +15,39 @@ class System:
     """Hold how a system is fitted and what may be set.
 
     `fit` names a function of this folder that takes ``train, users, items, liked_from, seed, **params`` and
-    gives an object with ``score(user_ids, item_ids)`` and ``recommend(user_ids, k)``.
+    gives an object with ``score(user_ids, item_ids)`` and ``recommend(user_ids, k, items, exclude)``. On the
+    task ``strong`` it takes ``later``, too: ratings to be told of without training anew.
     """
 
     fit: str  # "module:function"
     tasks: list[str]  # that it can do
+    data: tuple[str, ...] = ()  # that it is compared on; all, where none is named
     space: dict[str, list] = field(default_factory=dict)  # values of each setting, the default first
+    words: bool = False  # whether, for new items, the words of titles are a setting
     fixed: dict = field(default_factory=dict)  # further arguments, the same in every trial
     packages: tuple[str, ...] = ("scikit-learn",)  # whose versions stand beside the figures
-    random: bool = True  # whether the seed changes the fit; if not, it is fitted once
-    aims: tuple[str, ...] = ("auc", "ndcg")  # what settings may be chosen for, where the task asks for it
+    random: bool = True  # whether the seed changes the fit; if not, only the split's does
+    aim: str = "auc"  # what settings are chosen for where the task asks for it: what it is made for
+    makes_lists: bool = True  # whether it ranks all items for everybody in reasonable time
 
     @property
     def is_peer(self) -> bool:
         """Whether it runs in the peers' environment."""
         return not self.fit.startswith("ours:")
 
-    def goals(self, task: str) -> list[str]:
+    def space_of(self, task: str) -> dict[str, list]:
+        """Give the values of each setting on a task."""
+        return self.space | ({"words": [True, False]} if self.words and task == "new_items" else {})
+
+    def goal(self, task: str) -> str:
         """Name what settings are chosen for on a task; ``"-"`` where there are none to choose."""
-        return [goal for goal in TASKS[task].goals if goal in self.aims] if self.space else ["-"]
+        goals = TASKS[task].goals
+        return (self.aim if self.aim in goals else goals[0]) if self.space_of(task) else "-"
 
-    def trials(self) -> list[dict]:
-        """List the settings to try: the defaults and others of the grid, `TRIALS` in all, or the whole grid.
-
-        The others are a Latin hypercube: each value of a setting is tried about equally often.
-        """
-        grid = [dict(zip(self.space, values, strict=True)) for values in product(*self.space.values())]
-        if len(grid) <= TRIALS:
-            return grid
-        sizes = [len(values) for values in self.space.values()]
-        for seed in count():
-            design = np.floor(LatinHypercube(len(sizes), rng=seed).random(TRIALS - 1) * sizes).astype(int)
-            places = np.unique([0, *np.ravel_multi_index(design.T, sizes)])
-            if len(places) == TRIALS:
-                return [grid[place] for place in places]
+    def code(self) -> str:
+        """Give the digest of what its figures hang on: its entry, its module and how it is judged."""
+        module = FOLDER + self.fit.split(":")[0]
+        return digest("benchmarks.harness.fitting", module, settings=json.dumps(asdict(self)))
 
 
 LISTED = tomllib.loads(Path(__file__).with_name("systems.toml").read_text("utf-8"))
