@@ -49,13 +49,15 @@ def test_settings_are_those_of_the_best_trial_for_the_goal_on_the_right_task(tmp
     table.assign(params=table["params"].map(json.dumps)).to_csv(path := tmp_path / "tuning.csv", index=False)
     assert speed.settings_of("EASE", "ndcg", path) == {"l2": 300}
     assert speed.settings_of("EASE", "auc", path) == {"l2": 7}
-    assert speed.settings_of("Cornac MF", "auc", path) == speed.LAST_BEST["Cornac MF"]
-    assert speed.settings_of("EASE", "ndcg", tmp_path / "none.csv") == speed.LAST_BEST["EASE"]
+    for system, goal, place in (("Cornac MF", "auc", path), ("EASE", "ndcg", tmp_path / "none.csv")):
+        with pytest.raises(ValueError, match=f"has no trials of {system} for {goal}: run the study compare"):
+            speed.settings_of(system, goal, place)
 
 
 def test_every_peer_of_the_study_is_a_peer_of_the_comparison_with_the_settings_that_it_tunes():
     for peer in speed.RACES:
-        assert SYSTEMS[peer].is_peer and set(speed.LAST_BEST[peer]) == set(SYSTEMS[peer].space)
+        settings = speed.settings_of(peer, SYSTEMS[peer].aim)  # as stored
+        assert SYSTEMS[peer].is_peer and set(settings) == set(SYSTEMS[peer].space)
     for _, system, params, epochs, few, many in speed.BPR:
         assert SYSTEMS[system].is_peer and epochs not in params and few < many
         assert set(params) < set(SYSTEMS[system].space)

@@ -45,9 +45,8 @@ def intervals(draws: list[Draw], items_too: bool, seed: int = 0) -> pd.DataFrame
     """Give for each measure by how much ours lies above the other, as the mean over draws, with an interval.
 
     A resample takes users with replacement, the same for both systems and all draws: their rows hang
-    together.
-    With `items_too` it takes items as well, and a row counts as often as both (the pigeonhole bootstrap of
-    Owen 2007). That is for AUC; of lists only users are taken.
+    together. With `items_too` it takes items as well, and a row counts as often as both (the pigeonhole
+    bootstrap of Owen 2007). That is for AUC; of lists only users are taken.
 
     Returns:
         A frame by measure, with the columns ``difference``, ``low`` and ``high``.

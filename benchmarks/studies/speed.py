@@ -33,14 +33,6 @@ BATCH, LARGE_BATCH, LISTED = 8192, 32_768, 10
 EPOCHS = 1, 2, 3, 4, 6, 9  # that a fit may take; the last is its default
 RACES = "LightFM logistic", "Cornac MF", "Cornac BPR", "EASE", "implicit ALS"
 FIGURES = {"auc": "auc_per_user", "ndcg": "ndcg"}  # of what a system is made for
-# The best of the last comparison on MovieLens 1M, for systems that the new one hasn't tuned yet.
-LAST_BEST = {
-    "LightFM logistic": {"normalize": False, "no_components": 64, "epochs": 5},
-    "Cornac MF": {"k": 64, "learning_rate": 0.01, "lambda_reg": 0.05, "max_iter": 50},
-    "Cornac BPR": {"k": 32, "learning_rate": 0.03, "lambda_reg": 0.01, "positives": "liked"},
-    "EASE": {"l2": 1000, "low_weight": 0.0},
-    "implicit ALS": {"factors": 64, "alpha": 5.0, "regularization": 1.0, "positives": "liked"},
-}
 # What of a row's name, system, settings, which of them is the number of epochs, and few and many of these.
 BPR = (
     ("ids and features", "LightFM BPR", {"normalize": True, "no_components": 64}, "epochs", 1, 3),
@@ -50,9 +42,15 @@ BPR = (
 
 
 def settings_of(system: str, goal: str, path=RESULTS / "tuning.csv") -> dict:
-    """Give the settings of a system that reached most of a goal, ``"auc"`` or ``"ndcg"``, on `warm`."""
+    """Give the settings of a system that reached most of a goal, ``"auc"`` or ``"ndcg"``, on `warm`.
+
+    Raises:
+        ValueError: If `compare` has stored no trials of it.
+    """
     trials = Table(path, []).rows(task="warm", system=system, tuned_for=goal)
-    return json.loads(trials.loc[trials["goal"].idxmax(), "params"]) if len(trials) else LAST_BEST[system]
+    if trials.empty:
+        raise ValueError(f"{path.name} has no trials of {system} for {goal}: run the study compare first")
+    return json.loads(trials.loc[trials["goal"].idxmax(), "params"])
 
 
 def beside(fit: Callable[[int], dict], figure: str, target: float) -> dict:
