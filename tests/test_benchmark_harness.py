@@ -1,6 +1,7 @@
 """The parts of the benchmark's harness: tuning, paired intervals, digests of code, what must not be read."""
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ from benchmarks.harness.fitting import next_step
 from benchmarks.harness.markdown import number, signed
 from benchmarks.harness.paired import Draw, WeightedAuc, intervals
 from benchmarks.harness.tuning import SECONDS, SPREAD, STEPS, at_edge, spread, step
-from benchmarks.studies import check, report, vault
+from benchmarks.studies import check, compare, paired, report, vault
 from benchmarks.studies.paired import best_peers, verdict
 from dbrec.evaluation.auc import auc, auc_per_user, bootstrap_auc_difference
 
@@ -164,6 +165,35 @@ def test_the_best_peer_of_a_measure_is_the_one_of_the_highest_mean():
         }
     )
     assert best_peers(rows) == {"ndcg": "EASE", "auc_pooled": "Cornac MF"}
+
+
+def test_a_comparison_is_of_the_rows_as_they_are(monkeypatch):
+    row = {"system": paired.OURS, "split": 1, "params": "{}", "code": "s1"}
+    stored = pd.DataFrame([row])
+    monkeypatch.setattr(paired, "compared", lambda data, task: stored)
+
+    def code() -> str:
+        paired.origin_of.cache_clear()
+        return paired.digest_of({"data": "ml-100k", "task": "warm"})
+
+    before = code()
+    assert before == code()
+    stored = pd.DataFrame([row, row | {"system": "EASE"}])
+    assert code() != before
+    paired.origin_of.cache_clear()
+
+
+def test_what_a_fit_brought_is_made_again_where_it_is_not_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(compare, "KEPT", tmp_path)
+    asked = []
+    monkeypatch.setattr(compare.Comparison, "_work", lambda self, *asks: iter([asked.append(asks) or {}]))
+    row = {"system": "popularity", "params": "{}", "split": 2}
+    place = Path(compare.Comparison("ml-100k").brought("warm", row))
+    assert asked == [("test", "warm", "popularity", "{}", 2, str(place))]
+    place.parent.mkdir(parents=True)
+    place.touch()
+    compare.Comparison("ml-100k").brought("warm", row)
+    assert len(asked) == 1
 
 
 @pytest.fixture

@@ -52,61 +52,66 @@ def intervals(draws: list[Draw], items_too: bool, seed: int = 0) -> pd.DataFrame
         A frame by measure, with the columns ``difference``, ``low`` and ``high``.
     """
     random = np.random.default_rng(seed)
-    statistics = _statistics(draws)
-    columns = [draw.users for draw in draws], [draw.items for draw in draws]
-    sides = [np.unique(np.concatenate(column)) for column in columns]
-    ones = [np.ones(len(ids)) for ids in sides]
-    told = {name: statistic(sides, ones) for name, statistic in statistics.items()}
+    users, items = (
+        np.unique(np.concatenate([getattr(draw, side) for draw in draws])) for side in ("users", "items")
+    )
+    statistics = _statistics(draws, users, items)
+    of_items = np.ones(len(items))
+    told = {name: statistic(np.ones(len(users)), of_items) for name, statistic in statistics.items()}
     drawn = {name: np.empty(RESAMPLES) for name in statistics}
     for resample in range(RESAMPLES):
-        weights = [np.bincount(random.integers(0, len(ids), len(ids)), minlength=len(ids)) for ids in sides]
-        if not items_too:
-            weights[1] = ones[1]
+        of_users = _times_taken(len(users), random)
+        if items_too:
+            of_items = _times_taken(len(items), random)
         for name, statistic in statistics.items():
-            drawn[name][resample] = statistic(sides, weights)
+            drawn[name][resample] = statistic(of_users, of_items)
     tail = (1 - LEVEL) / 2
     rows = {name: (told[name], *np.nanquantile(drawn[name], [tail, 1 - tail])) for name in statistics}
     return pd.DataFrame.from_dict(rows, "index", columns=["difference", "low", "high"])
 
 
-def _statistics(draws: list[Draw]) -> dict:
-    """Name the measures, and for each what computes it from the weights of users and items."""
+def _times_taken(size: int, random: np.random.Generator) -> np.ndarray:
+    """Draw so many with replacement; tell how often each came."""
+    return np.bincount(random.integers(0, size, size), minlength=size)
+
+
+def _statistics(draws: list[Draw], users: np.ndarray, items: np.ndarray) -> dict:
+    """Name the measures, and for each what computes it from the weights of `users` and `items`, in order."""
     found = {}
     if all(len(scores) for scores in draws[0].scores):
-        found = {name: _auc_difference(draws, name) for name in ("auc_pooled", "auc_per_user")}
+        found = {name: _auc_difference(draws, name, users, items) for name in ("auc_pooled", "auc_per_user")}
     shared = [name for name in draws[0].by_user[0] if name in draws[0].by_user[1] and name != "auc_per_user"]
-    return found | {name: _mean_difference(draws, name) for name in shared}
+    return found | {name: _mean_difference(draws, name, users) for name in shared}
 
 
-def _auc_difference(draws: list[Draw], name: str):
-    everybody = [np.zeros(len(draw.users), int) for draw in draws]
-    groups = everybody if name == "auc_pooled" else [draw.users for draw in draws]
-    measures = [
-        [WeightedAuc(group, draw.liked, scores) for scores in draw.scores]
-        for draw, group in zip(draws, groups, strict=True)
-    ]
+def _auc_difference(draws: list[Draw], name: str, users: np.ndarray, items: np.ndarray):
+    parts = []
+    for draw in draws:
+        groups = np.zeros(len(draw.users), int) if name == "auc_pooled" else draw.users
+        both = [WeightedAuc(groups, draw.liked, scores) for scores in draw.scores]
+        of_row = np.searchsorted(users, draw.users), np.searchsorted(items, draw.items)
+        of_group = None if name == "auc_pooled" else np.searchsorted(users, np.unique(draw.users))
+        parts.append((both, of_row, of_group))
 
-    def difference(sides, weights) -> float:
+    def difference(of_users: np.ndarray, of_items: np.ndarray) -> float:
         found = []
-        for draw, group, (ours, other) in zip(draws, groups, measures, strict=True):
-            of_user = weights[0][np.searchsorted(sides[0], draw.users)]
-            of_row = of_user * weights[1][np.searchsorted(sides[1], draw.items)]
-            own = ours(of_row) - other(of_row)
-            of_group = np.ones(1)
-            if group is draw.users:
-                of_group = weights[0][np.searchsorted(sides[0], np.unique(group))]
+        for (ours, other), (user, item), of_group in parts:
+            weights = of_users[user] * of_items[item]
+            own = ours(weights) - other(weights)
             known = ~np.isnan(own)
-            found.append(np.average(own[known], weights=of_group[known]))
+            of_own = np.ones(1) if of_group is None else of_users[of_group]
+            found.append(np.average(own[known], weights=of_own[known]))
         return float(np.mean(found))
 
     return difference
 
 
-def _mean_difference(draws: list[Draw], name: str):
+def _mean_difference(draws: list[Draw], name: str, users: np.ndarray):
     own = [(draw.by_user[0][name] - draw.by_user[1][name]).dropna() for draw in draws]
+    places = [np.searchsorted(users, part.index) for part in own]
 
-    def difference(sides, weights) -> float:
-        of_users = [weights[0][np.searchsorted(sides[0], part.index)] for part in own]
-        return float(np.mean([np.average(part, weights=w) for part, w in zip(own, of_users, strict=True)]))
+    def difference(of_users: np.ndarray, of_items: np.ndarray) -> float:
+        found = [np.average(part, weights=of_users[place]) for part, place in zip(own, places, strict=True)]
+        return float(np.mean(found))
 
     return difference

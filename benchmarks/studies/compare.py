@@ -82,16 +82,27 @@ class Comparison:
             if len(table.rows(**row)):
                 return
         place = kept(self.data, task, name, chosen["params"], split)
-        [found] = self._work("test", task, name, chosen["params"], split, place)
+        found = self._tested(task, name, chosen["params"], split, place)
         command = f"python -m benchmarks compare --data {self.data} --tasks {task} --only {name!r}"
         made = {"threads": THREADS, "command": command, "date": today()}
         with self.lock:
             table.store(found | made | chosen | row)
 
+    def brought(self, task: str, row: dict) -> str:
+        """Give the file of what the fit of a row brought; fit again where it isn't kept."""
+        place = kept(self.data, task, row["system"], row["params"], row["split"])
+        if not Path(place).exists():
+            self._tested(task, row["system"], row["params"], int(row["split"]), place)
+        return place
+
     def table(self, task: str) -> Table:
         """Give the table of a task."""
         path = self.folder / f"{task}.csv"
         return Table(path, ["system", "split"], COLUMNS, ["system"], SYSTEMS)
+
+    def _tested(self, task: str, name: str, params: str, split: int, place: str) -> dict:
+        [found] = self._work("test", task, name, params, split, place)
+        return found
 
     def _work(self, function: str, task: str, name: str, *more) -> Iterator[dict]:
         what = {

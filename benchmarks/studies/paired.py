@@ -1,11 +1,13 @@
 """Tell in which measures dbrec is first, level or behind: its paired difference from the best peer of each.
 
-It reads what `compare` kept of each fit, so it runs where that ran. The best peer of a measure is the one
+It reads what `compare` kept of each fit, and fits again what isn't there. What is compared already, of the
+rows as `compare` has them now, is passed over. The best peer of a measure is the one
 with the highest mean over the draws of the test part. dbrec is first where the whole 95 % interval of the
 difference lies above zero, behind where it lies below, and else level.
 """
 
 import argparse
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -15,7 +17,8 @@ from benchmarks.harness.judging import labelled
 from benchmarks.harness.paired import Draw, intervals
 from benchmarks.harness.tables import RESULTS, Table, origin
 from benchmarks.harness.tasks import TASKS, load_task
-from benchmarks.studies.compare import Comparison, digest_of, kept
+from benchmarks.studies.compare import Comparison
+from benchmarks.studies.compare import digest_of as code_of
 from benchmarks.systems.registry import SYSTEMS
 
 OURS = "dbrec: HybridRecommender"
@@ -33,7 +36,7 @@ def best_peers(rows: pd.DataFrame) -> dict[str, str]:
 
 def current(rows: pd.DataFrame) -> pd.DataFrame:
     """Leave out rows of other code than that which is there: what they brought isn't kept."""
-    return rows[[row["code"] == digest_of(row) for row in rows.to_dict("records")]]
+    return rows[[row["code"] == code_of(row) for row in rows.to_dict("records")]]
 
 
 def verdict(low: float, high: float) -> str:
@@ -41,10 +44,28 @@ def verdict(low: float, high: float) -> str:
     return "first" if low > 0 else "behind" if high < 0 else "level"
 
 
+def compared(data: str, task: str) -> pd.DataFrame:
+    """Read the rows of a task that `compare` measured by the code as it is."""
+    return current(Comparison(data).table(task).rows())
+
+
+@cache
+def origin_of(data: str, task: str) -> dict[str, str]:
+    """Say what makes the rows of a task: this study's code, and the rows that it compares."""
+    rows = compared(data, task)
+    settings = rows.to_csv(index=False, columns=["system", "split", "params", "code"]) if len(rows) else ""
+    return origin("python -m benchmarks paired", "numpy", settings=settings)
+
+
+def digest_of(row: dict) -> str:
+    """Give the digest that a stored row has if it compares the rows as they are."""
+    return origin_of(row["data"], row["task"])["code"]
+
+
 def read(data: str, task, rows: pd.DataFrame) -> tuple[np.ndarray, pd.DataFrame]:
     """Read what one fit brought: scores of rows, and measures of users."""
     row = rows.iloc[0]
-    with np.load(kept(data, task.name, row["system"], row["params"], row["split"])) as found:
+    with np.load(Comparison(data).brought(task.name, row)) as found:
         own = {name: found[name] for name in found if name not in ("users", "scores")}
         return found["scores"], pd.DataFrame(own, index=found["users"])
 
@@ -97,7 +118,12 @@ def main() -> None:
     table = Table(RESULTS / "paired.csv", KEY)
     for data in asked.data:
         for task in asked.tasks:
-            rows = current(Comparison(data).table(task).rows())
-            if len(rows) and (rows["system"] == OURS).any() and rows["system"].isin(PEERS).any():
-                for row in measured(data, task, rows):
-                    table.store(row | origin("python -m benchmarks paired", "numpy"))
+            rows = compared(data, task)
+            systems = set(rows["system"]) if len(rows) else set()
+            if OURS not in systems or systems.isdisjoint(PEERS):
+                continue
+            made, done = origin_of(data, task), table.rows(data=data, task=task)
+            if len(done) and (done["code"] == made["code"]).all():
+                continue
+            for row in measured(data, task, rows):
+                table.store(row | made)
