@@ -1,7 +1,6 @@
 """Files that say the same thing must say the same: what dbrec needs, and what the model is made of."""
 
 import ast
-import json
 import re
 import sys
 import tomllib
@@ -121,11 +120,3 @@ def test_the_lock_gives_a_hash_for_every_package():
 
 def test_the_lock_holds_the_build_backend_so_that_dbrec_installs_without_a_download():
     assert locked_versions("setuptools")
-
-
-def test_lesson_7_shows_the_model_as_architecture_md_does():
-    picture = re.search(
-        r"## Three parts\n\n(```.*?```)", (ROOT / "ARCHITECTURE.md").read_text("utf-8"), re.S
-    )[1]
-    cells = json.loads((ROOT / "notebooks" / "07_recommend.ipynb").read_text("utf-8"))["cells"]
-    assert any(picture in "".join(cell["source"]) for cell in cells)
