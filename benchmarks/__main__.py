@@ -5,7 +5,7 @@ import sys
 from benchmarks.harness.process import named
 
 STUDIES = (
-    "compare paired vault ladder growth retrieval speed search newcomers ablation choice updates probability "
+    "compare paired vault ladder growth retrieval speed newcomers ablation choice updates probability "
     "questions report check quick everything"
 ).split()
 

@@ -1,4 +1,4 @@
-"""Models made of the parts that the ladder of lesson 8 compares, down to those we left behind."""
+"""Models made of the parts that the ladder of lesson 12 compares, down to those we left behind."""
 
 from dataclasses import dataclass, replace
 from math import gcd

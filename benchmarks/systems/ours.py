@@ -11,7 +11,7 @@ from dbrec.settings import Settings
 
 
 def fit_post(train, users, items, liked_from, seed):
-    """Fit the post's model on the genres, as lesson 6 does it."""
+    """Fit the post's model on the genres, as lesson 8 does it."""
     return fit_post_model(train, users, items[["genres"]], liked_from, seed=seed)
 
 

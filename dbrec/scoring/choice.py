@@ -114,7 +114,7 @@ def matrix(interactions: Interactions, values: np.ndarray) -> sparse.csr_matrix:
 
 
 def item_factors(interactions: Interactions, dim: int, seed: int = 0) -> ItemFactors:
-    """Learn from all users which items are chosen together; lesson 8 derives it.
+    """Learn from all users which items are chosen together; lesson 10 derives it.
 
     Args:
         interactions: Who chose what.

@@ -1,4 +1,4 @@
-"""Losses of a triplet (anchor a, positive p, negative n). Lesson 03 derives them.
+"""Losses of a triplet (anchor a, positive p, negative n). Lesson 5 derives BPR.
 
 Two of them are functions of the difference ``x = a.p - a.n``: positive where the triplet is in order.
 """
