@@ -49,6 +49,29 @@ def test_the_picture_of_a_network_has_a_box_a_layer_and_an_arrow_a_tensor():
     assert len(texts) - len(boxes) == 3 + 3 + 3 + 3  # rows, tables, flattened, branches into the loss
 
 
+def test_no_arrow_crosses_another_on_its_way_from_six_inputs_into_two_towers():
+    from dbrec.features.encoder import FeatureEncoder
+    from dbrec.lessons.plots import plot_network
+    from dbrec.training.towers import build_model
+
+    encoder = FeatureEncoder.fit([1, 2, 3])
+    arrows = [text for text in plot_network(build_model(encoder, encoder)[0]).texts if not text.get_text()]
+    assert len(arrows) == 6 + 6
+    highest = max(arrow.xyann[1] for arrow in arrows)
+    ends = sorted((arrow.xyann[0], arrow.xy[0]) for arrow in arrows if arrow.xyann[1] == highest)
+    assert len(ends) == 6 and [end for _, end in ends] == sorted(end for _, end in ends)
+
+
+def test_the_picture_of_a_tower_names_the_operations_between_its_layers():
+    from dbrec._quiet import keras
+    from dbrec.lessons.plots import plot_network
+
+    row = keras.Input((2,), name="row")
+    tower = keras.Model(row, keras.layers.Dense(3, name="out")(row[:, :1]))
+    boxes = [text.get_text().split("\n") for text in plot_network(tower).texts if text.get_text()]
+    assert [kind for _, kind in boxes] == ["InputLayer", "GetItem", "Dense"]
+
+
 @pytest.mark.parametrize(
     ("module", "needs"),
     [("tuning", "optuna"), ("plots", "matplotlib and seaborn")],

@@ -24,28 +24,51 @@ def plot_network(network, ax: Axes | None = None) -> Axes:
         network: A ``keras.Model`` built with the functional API.
         ax: Axes to draw on and to return; None makes new ones.
     """
-    sources = {layer["name"]: _sources(layer["inbound_nodes"]) for layer in network.get_config()["layers"]}
-    depth: dict[str, int] = {}
-    for name in sources:  # layers come after their sources
-        depth[name] = 1 + max((depth[source] for source in sources[name]), default=-1)
-    rows = {d: [name for name in sources if depth[name] == d] for d in sorted(set(depth.values()))}
-    widest = max(len(row) for row in rows.values())
+    layers = network.get_config()["layers"]
+    arrows = [(source, layer["name"]) for layer in layers for source in _sources(layer["inbound_nodes"])]
+    rows = _rows([layer["name"] for layer in layers], arrows)
+    widest = max(len(row) for row in rows)
     if ax is None:
         ax = plt.subplots(figsize=(2.6 * widest + 0.5, 1.2 * len(rows)))[1]
-    spots = {n: ((i + 0.5) * widest / len(row), -d) for d, row in rows.items() for i, n in enumerate(row)}
-    kinds = {layer.name: type(layer).__name__ for layer in network.layers}
+    spots = {n: ((i + 0.5) * widest / len(row), -y) for y, row in enumerate(rows) for i, n in enumerate(row)}
+    kinds = {layer["name"]: layer["class_name"] for layer in layers}
     for name, (x, y) in spots.items():
-        colour = "C0" if kinds[name] == "InputLayer" else "C1" if depth[name] == len(rows) - 1 else "C2"
+        colour = "C0" if kinds[name] == "InputLayer" else "C1" if name in rows[-1] else "C2"
         box = {"boxstyle": "round,pad=0.4", "facecolor": "white", "edgecolor": colour, "linewidth": 1.8}
-        label = f"{name}\n{kinds[name]}"
-        ax.text(x, y, label, ha="center", va="center", fontsize=10, bbox=box, zorder=3)
-        for place, source in enumerate(sources[name]):
-            start, end = spots[source], x + 0.15 * (place - (len(sources[name]) - 1) / 2)
-            arrow = {"arrowstyle": "-|>", "color": "0.4", "shrinkA": 0, "shrinkB": 0}
-            ax.annotate("", (end, y + 0.25), (start[0], start[1] - 0.25), arrowprops=arrow, zorder=1)
+        ax.text(x, y, f"{name}\n{kinds[name]}", ha="center", va="center", fontsize=11, bbox=box, zorder=3)
+    leave, arrive = _ends(arrows, spots, 0), _ends(arrows, spots, 1)
+    for start, end in zip(leave, arrive, strict=True):
+        look = {"arrowstyle": "-|>", "color": "0.4", "shrinkA": 0, "shrinkB": 0}
+        ax.annotate("", (end[0], end[1] + 0.27), (start[0], start[1] - 0.27), arrowprops=look, zorder=1)
     ax.set(xlim=(0, widest), ylim=(0.6 - len(rows), 0.6))
     ax.axis("off")
     return ax
+
+
+def _rows(names: list[str], arrows: list[tuple[str, str]]) -> list[list[str]]:
+    """Put layers into rows below their sources, and each row in an order that lets few arrows cross."""
+    depth: dict[str, int] = {}
+    for name in names:  # layers come after their sources
+        depth[name] = 1 + max((depth[source] for source, target in arrows if target == name), default=-1)
+    rows = [[name for name in names if depth[name] == d] for d in range(max(depth.values()) + 1)]
+    for end in (0, 1) * 3:  # look down, then up, until it has settled
+        place = {name: (i + 0.5) / len(row) for row in rows for i, name in enumerate(row)}
+        for row in rows[::-1] if end == 0 else rows:
+            near = {name: [place[a[1 - end]] for a in arrows if a[end] == name] for name in row}
+            row.sort(key=lambda name: sum(near[name]) / len(near[name]) if near[name] else place[name])
+            place |= {name: (i + 0.5) / len(row) for i, name in enumerate(row)}
+    return rows
+
+
+def _ends(arrows: list[tuple[str, str]], spots: dict, end: int) -> list[tuple[float, float]]:
+    """Spread the arrows' ends along their boxes, in the order of where the arrows go."""
+    found = []
+    for number, arrow in enumerate(arrows):
+        same = [i for i, other in enumerate(arrows) if other[end] == arrow[end]]
+        same.sort(key=lambda i: (spots[arrows[i][1 - end]][0], i))
+        x, y = spots[arrow[end]]
+        found.append((x + 0.16 * (same.index(number) - (len(same) - 1) / 2), y))
+    return found
 
 
 def _sources(part) -> list[str]:

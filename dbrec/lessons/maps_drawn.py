@@ -1,0 +1,118 @@
+"""A map of films that many people know, with labels that don't cover each other."""
+
+import textwrap
+
+import numpy as np
+import pandas as pd
+
+from dbrec.data.movielens import MovieLens
+from dbrec.lessons.vectors_drawn import short_title
+
+try:
+    import matplotlib.pyplot as plt
+    from matplotlib.axes import Axes
+    from matplotlib.colors import to_rgb
+    from matplotlib.transforms import Bbox
+except ModuleNotFoundError as error:
+    needs = "dbrec.lessons.maps_drawn needs matplotlib"
+    raise ImportError(f"{needs}: pip install 'dbrec[lessons]'") from error
+
+GROUPS = {
+    "animated": "Toy Story|Lion King, The|Aladdin|Beauty and the Beast|Pinocchio|Dumbo|Cinderella",
+    "Hitchcock": "Vertigo|Psycho|Rear Window|North by Northwest|Rebecca|Notorious",
+    "musicals": "Singin' in the Rain|Sound of Music, The|My Fair Lady|Mary Poppins|Wizard of Oz, The",
+    "robots and aliens": "Alien|Aliens|Terminator, The|Terminator 2: Judgment Day|Blade Runner",
+    "space and adventure": (
+        "Star Wars: Episode IV - A New Hope|Star Wars: Episode V - The Empire Strikes Back|"
+        "Star Wars: Episode VI - Return of the Jedi|Star Wars|Empire Strikes Back, The|Return of the Jedi|"
+        "Raiders of the Lost Ark|Back to the Future"
+    ),
+    "gangsters": "Godfather, The|Godfather: Part II, The|GoodFellas|Pulp Fiction|Reservoir Dogs|Fargo",
+    "love stories": "Sleepless in Seattle|Pretty Woman|When Harry Met Sally...|Titanic|Ghost",
+    "horror": "Shining, The|Halloween|Nightmare on Elm Street, A|Carrie|Omen, The|Scream",
+    "nineties action": "Armageddon|Independence Day (ID4)|Twister|Con Air|Batman & Robin",
+}
+"""Films that a film lover would put together, by a name for them; MovieLens 1M has 50 of these titles."""
+
+_DIRECTIONS = [(1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1)]
+_STEPS = range(5, 125, 6)  # how far a label may stand from its dot, in points
+
+
+def well_known(data: MovieLens) -> pd.DataFrame:
+    """Find the films of `GROUPS`.
+
+    Returns:
+        A frame indexed by item_id, in the order of `GROUPS`: ``label``, a short title on a line or two, and ``group``. Of
+        several films of one title it has the one with most ratings; a title that isn't there is left out.
+    """
+    n_ratings = data.ratings["item_id"].value_counts().reindex(data.movies.index, fill_value=0)
+    by_title = data.movies.assign(n=n_ratings).sort_values("n").reset_index().groupby("title")
+    best = by_title["item_id"].last()
+    rows = [(title, name) for name, titles in GROUPS.items() for title in titles.split("|") if title in best]
+    films = pd.DataFrame(rows, columns=["title", "group"])
+    films.index = pd.Index(films["title"].map(best), name="item_id")
+    return pd.DataFrame({"label": films["title"].map(_label), "group": films["group"]})
+
+
+def draw_film_map(points, labels, groups, ax: Axes | None = None) -> Axes:
+    """Draw films as dots with their titles, a colour per group, and the group's name above its films.
+
+    Args:
+        points: Where each film lies, shape (n, 2).
+        labels: What is written at each dot, shape (n,).
+        groups: The name of each one's group, shape (n,).
+        ax: Axes to draw on and to return; None makes new ones.
+
+    Raises:
+        ValueError: If the numbers of points, labels and groups differ.
+    """
+    points, labels, groups = np.asarray(points, float), list(labels), np.asarray(groups)
+    if points.shape != (len(labels), 2) or groups.shape != (len(labels),):
+        shapes = f"{points.shape}, {len(labels)} labels and {groups.shape}"
+        raise ValueError(
+            f"points, labels and groups are {shapes}: give two numbers, a label and a group each"
+        )
+    if ax is None:
+        ax = plt.subplots(figsize=(11, 9))[1]
+    names = list(dict.fromkeys(groups.tolist()))
+    colours = {name: f"C{number % 10}" for number, name in enumerate(names)}
+    own_colours = [colours[name] for name in groups.tolist()]
+    ax.scatter(points[:, 0], points[:, 1], s=40, c=own_colours, zorder=2)
+    ax.set(xticks=[], yticks=[])
+    ax.margins(0.12)
+    ax.figure.canvas.draw()  # fixes where the dots are on paper
+    dots = ax.transData.transform(points)
+    taken = [Bbox.from_extents(*(dot - 6), *(dot + 6)) for dot in dots]
+    for name in names:
+        own = points[groups == name]
+        top = own.mean(axis=0)[0], own.max(axis=0)[1]
+        dark = [0.75 * part for part in to_rgb(colours[name])]
+        _place(ax, name, top, taken, [(0, 1), (0, -1)], color=dark, weight="bold", fontsize=13)
+    for place in np.argsort(-points[:, 1], kind="stable"):
+        _place(ax, labels[place], points[place], taken, _DIRECTIONS, color="0.15", fontsize=9.5)
+    return ax
+
+
+def _label(title: str) -> str:
+    return textwrap.fill(short_title(title), 26)
+
+
+def _place(ax: Axes, text: str, at, taken: list[Bbox], directions, **style) -> None:
+    """Write a text as near to a point as nothing else is; a thin line joins it where it had to go farther.
+
+    What is drawn is added to `taken`. Where no place is free, the text stands at the last that was tried.
+    """
+    written = ax.annotate(text, at, xytext=(0, 0), textcoords="offset points", linespacing=0.9, **style)
+    for step, direction in ((step, direction) for step in _STEPS for direction in directions):
+        written.set_position(tuple(step * part for part in direction))
+        sideways = {1: "left", 0: "center", -1: "right"}[direction[0]]
+        written.set(ha=sideways, va={1: "bottom", 0: "center", -1: "top"}[direction[1]])
+        box = written.get_window_extent().padded(1)
+        inside = ax.bbox.containsx(box.x0) and ax.bbox.containsx(box.x1)
+        inside &= ax.bbox.containsy(box.y0) and ax.bbox.containsy(box.y1)
+        if inside and not box.count_overlaps(taken):
+            break
+    taken.append(box)
+    if step > _STEPS[1]:
+        line = {"arrowstyle": "-", "color": "0.6", "linewidth": 0.8}
+        ax.annotate("", at, xytext=written.get_position(), textcoords="offset points", arrowprops=line)
