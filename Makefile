@@ -20,8 +20,8 @@ notebooks: venv ## execute the lessons in order into build/notebooks
 	@$(IN_VENV) scripts/run_notebooks.py --into build/notebooks $(LESSONS)
 	@echo "The executed lessons are in build/notebooks. \`make lab\` opens the lessons to work on."
 
-lab: venv ## open JupyterLab on the lessons
-	$(IN_VENV) -m jupyter lab notebooks
+lab: venv ## open JupyterLab on the lessons' contents
+	$(IN_VENV) -m jupyter lab notebooks/00_contents.ipynb
 
 test: venv ## ruff, mypy, unit tests, then every notebook against its stored outputs
 	$(IN_VENV) -m ruff check .

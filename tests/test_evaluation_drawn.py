@@ -93,8 +93,13 @@ def test_a_confusion_matrix_counts_and_its_areas_are_shares():
 
 def test_each_system_is_a_point_with_both_numbers():
     ax = draw_two_aucs({"noise": (0.5, 0.5), "ours": (0.82, 0.76)})
-    assert texts(ax) == ["noise\n0.500 and 0.500", "ours\n0.820 and 0.760"]
+    assert texts(ax) == ["noise: 0.500, 0.500", "ours: 0.820, 0.760"]
     assert ax.lines[1].get_xydata().tolist() == [[0.82, 0.76]]
+
+
+def test_a_system_is_named_on_the_left_where_another_one_is_in_the_way_on_the_right():
+    ax = draw_two_aucs({"noise": (0.5, 0.5), "mean": (0.73, 0.72), "regression": (0.79, 0.72)})
+    assert [text.get_ha() for text in ax.texts] == ["left", "right", "left"]
 
 
 def test_the_cheapest_threshold_bears_the_star_and_both_ends_are_named():

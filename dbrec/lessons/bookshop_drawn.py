@@ -20,7 +20,7 @@ BOXES = {
     "users": (1, 0.53, "users\nuser_id: newsletter"),
     "items": (1, 0.2, "items\nitem_id: genres, author, price"),
     "fit": (2, 0.53, "fit"),
-    "list": (3, 0.53, "recommend\n\n1  The Silent Whale\n2  The Golden Sailor\n3  ..."),
+    "list": (3, 0.53, "recommend\n\n1  The Silent Whale\n2  The Crooked Sailor\n3  ..."),
 }
 """Column, height and text of each box."""
 

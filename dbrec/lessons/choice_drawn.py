@@ -26,7 +26,7 @@ def draw_watched(watched: pd.DataFrame, asked: str) -> Axes:
     for row, (person, films) in enumerate(watched.iterrows()):
         columns = np.flatnonzero(films)
         ax.scatter(columns, np.full(len(columns), row), s=420, color="C1" if person == asked else "C0")
-        for column in np.flatnonzero(films == 0) if person == asked else []:
+        for column in np.flatnonzero(films == 0).tolist() if person == asked else []:
             ax.text(column, row, "?", ha="center", va="center", fontsize=18, color="C1", weight="bold")
     ax.set_xticks(range(watched.shape[1]), watched.columns, fontsize=13)
     ax.set_yticks(range(len(watched)), watched.index, fontsize=13)
@@ -46,19 +46,20 @@ def draw_sum(as_rated: pd.DataFrame, as_candidate: pd.DataFrame, chosen: list[st
         name: Of the person.
     """
     ax = plt.subplots(figsize=(7.5, 5))[1]
-    at = np.zeros(2)
+    start = x, y = 0.0, 0.0
     for film in chosen:
-        step = as_rated.loc[film].to_numpy()
-        ax.annotate("", at + step, at, arrowprops=ARROW | {"color": "C0", "linewidth": 2}, zorder=3)
-        _label(ax, film, at + step / 2, (-58, 6), "C0")
-        at = at + step
-    ax.annotate("", at, (0, 0), arrowprops=ARROW | {"color": "C1", "linewidth": 5, "alpha": 0.5}, zorder=2)
-    _label(ax, f"{name}, the sum", at, (8, -2), "C1")
-    for film, place in as_candidate.drop(index=chosen).iterrows():
-        ax.scatter(*place, color="C2", s=70, zorder=4)
-        _label(ax, f"{film}: {place @ at:.2f}", place, (9, -4), "C2")
-        ax.plot(*np.transpose([np.zeros(2), place]), color="C2", linewidth=1, linestyle=":")
-    reach = np.vstack([as_candidate.drop(index=chosen), [at], [np.zeros(2)]])
+        dx, dy = as_rated.loc[film]
+        _arrow(ax, (x, y), (x + dx, y + dy), "C0", linewidth=2)
+        _label(ax, film, (x + dx / 2, y + dy / 2), (-58, 6), "C0")
+        x, y = x + dx, y + dy
+    _arrow(ax, start, (x, y), "C1", linewidth=5, alpha=0.5)
+    _label(ax, f"{name}, the sum", (x, y), (8, -2), "C1")
+    candidates = as_candidate.drop(index=chosen)
+    for film, (right, up) in zip(candidates.index, candidates.to_numpy(), strict=True):
+        ax.plot([0, right], [0, up], color="C2", linewidth=1, linestyle=":")
+        ax.plot(right, up, "o", color="C2", markersize=9)
+        _label(ax, f"{film}: {x * right + y * up:.2f}", (right, up), (9, -4), "C2")
+    reach = np.vstack([candidates, [start, (x, y)]])
     low, high = reach.min(axis=0) - 0.2, reach.max(axis=0) + 0.25
     ax.set(xlim=(low[0], high[0] + 0.2), ylim=(low[1], high[1]))
     ax.set(xlabel="first place", ylabel="second place")
@@ -126,6 +127,10 @@ def draw_differences(table: pd.DataFrame) -> Axes:
     ax.set(xlabel="ours minus the best peer, with the paired 95 % interval", ylim=(len(table) - 0.5, -0.5))
     ax.margins(x=0.18)
     return ax
+
+
+def _arrow(ax: Axes, start: tuple[float, float], tip: tuple[float, float], colour: str, **style) -> None:
+    ax.annotate("", tip, start, arrowprops=ARROW | {"color": colour} | style)
 
 
 def _label(ax: Axes, text: str, place, beside: tuple[int, int], colour: str, side: str = "left") -> None:

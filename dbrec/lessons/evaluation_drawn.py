@@ -36,7 +36,10 @@ def draw_epochs(curves: Mapping[str, Sequence[float]], ax: Axes | None = None) -
         ax.plot(range(1, len(values) + 1), values, marker=marker, color=colour, label=label)
         _star(ax, best + 1, values[best], colour)
     ax.set(xlabel="epoch", xticks=range(1, 1 + max(map(len, curves.values()))))
-    ax.legend()
+    if len(curves) == 1:
+        ax.legend()
+    else:
+        ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
     return ax
 
 
@@ -57,7 +60,7 @@ def draw_negatives(marked: Mapping[str, tuple[str, float]], others: Sequence[flo
         _note(ax, title, (score, place), (0, 11), va="bottom", color=colour, weight="bold")
     ax.axvline(marked[kinds[-1]][1], color="0.5", linestyle="--", zorder=0)
     ax.set(xlabel="score", yticks=range(len(kinds)), yticklabels=kinds, ylim=(-0.5, len(kinds) - 0.2))
-    ax.margins(x=0.2)
+    ax.margins(x=0.3)
     return ax
 
 
@@ -102,7 +105,8 @@ def draw_costs(thresholds, costs) -> Axes:
     for place, text in names.items():
         _note(ax, f"{text}\n{costs[place]:,}", (thresholds[place], costs[place]), (0, 14), va="bottom")
     ax.set(xlabel="threshold (score units)", ylabel="total cost on validation", ylim=(0, 1.25 * costs.max()))
-    ax.margins(x=0.12)
+    ax.margins(x=0.2)
+    ax.yaxis.set_major_formatter("{x:,.0f}")
     return ax
 
 
@@ -168,14 +172,14 @@ def draw_two_aucs(results: Mapping[str, tuple[float, float]]) -> Axes:
     Args:
         results: Name of a system to ``(pooled, per user)``.
     """
-    ax = plt.subplots(figsize=(8.6, 5))[1]
+    ax = plt.subplots(figsize=(9.6, 4.8))[1]
     for number, (name, (pooled, per_user)) in enumerate(results.items()):
         ax.plot(pooled, per_user, MARKERS[number % len(MARKERS)], markersize=13, color=f"C{number}")
-        on_right = pooled - per_user > 0.03  # there the line leaves more room
-        shift, side = ((12, 0), "left") if on_right else ((-12, 0), "right")
-        _note(ax, f"{name}\n{pooled:.3f} and {per_user:.3f}", (pooled, per_user), shift, ha=side)
+        crowded = any(0 < x - pooled < 0.2 and abs(y - per_user) < 0.02 for x, y in results.values())
+        shift, side = ((-12, 0), "right") if crowded else ((12, 0), "left")
+        _note(ax, f"{name}: {pooled:.3f}, {per_user:.3f}", (pooled, per_user), shift, ha=side)
     ax.plot([0.5, 0.8], [0.5, 0.8], "--", color="0.7", zorder=0)
-    ax.set(xlabel="AUC, pooled", ylabel="AUC per user", xlim=(0.45, 0.95), ylim=(0.5, 0.8))
+    ax.set(xlabel="AUC, pooled", ylabel="AUC per user", xlim=(0.45, 1.05), ylim=(0.5, 0.8))
     return ax
 
 

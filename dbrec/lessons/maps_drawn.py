@@ -42,8 +42,9 @@ def well_known(data: MovieLens) -> pd.DataFrame:
     """Find the films of `GROUPS`.
 
     Returns:
-        A frame indexed by item_id, in the order of `GROUPS`: ``label``, a short title on a line or two, and ``group``. Of
-        several films of one title it has the one with most ratings; a title that isn't there is left out.
+        A frame indexed by item_id, in the order of `GROUPS`: ``label``, a short title on a line or two, and
+        ``group``. Of several films of one title it has the one with most ratings; a title that isn't there is
+        left out.
     """
     n_ratings = data.ratings["item_id"].value_counts().reindex(data.movies.index, fill_value=0)
     by_title = data.movies.assign(n=n_ratings).sort_values("n").reset_index().groupby("title")

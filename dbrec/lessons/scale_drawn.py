@@ -65,9 +65,7 @@ def mean_gradients(parts: Sequence[np.ndarray]) -> np.ndarray:
     """Average the gradients of each part: shape (n_parts, d), errors as `draw_workers`."""
     shapes = {np.shape(part) for part in parts}
     if len(shapes) != 1 or len(next(iter(shapes))) != 2:
-        raise ValueError(
-            f"parts have the shapes {sorted(shapes)}: give at least one, all of one shape (n, d)"
-        )
+        raise ValueError(f"parts have shapes {sorted(shapes)}: give at least one, all of one shape (n, d)")
     return np.array([np.mean(part, axis=0) for part in parts])
 
 

@@ -26,7 +26,7 @@ def share_placed(data: MovieLens) -> float:
 
 
 def deals_like_the_states(data: MovieLens) -> int:
-    """Count the random deals of the states that explain as much of the shares of liked ratings as the real."""
+    """Count the random deals of the states that explain as much of people's shares of likes as the real."""
     shares = (data.ratings["rating"] >= 4).groupby(data.ratings["user_id"]).mean()
     states = places(data.users["zip_code"])["state"].fillna("unknown")
 
@@ -64,7 +64,7 @@ EXERCISES = {
             "start = five.str[:3] is known where start.isin(start[is_placed]).",
         ),
         tolerance=0.0005,
-        because="About half of those who weren't placed are placed now, the made-up codes among them.",
+        because="A part of those who weren't placed are placed now, some made-up codes among them.",
     ),
     "L14.4": Exercise(
         deals_like_the_states,
@@ -73,7 +73,7 @@ EXERCISES = {
             "states = where['state'].fillna('unknown'), then count explained(a deal) >= explained(states).",
         ),
         tolerance=1,
-        because="REASON4",
+        because="So many deals do as well that the states tell nothing that chance doesn't.",
     ),
     "L14.5": Exercise(
         lambda data, half_width: (half_width / 0.0001) ** 2,
