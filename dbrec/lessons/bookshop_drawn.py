@@ -51,7 +51,7 @@ def plot_way() -> Figure:
         arrow |= {"patchA": drawn[start].get_bbox_patch(), "patchB": drawn[end].get_bbox_patch()}
         tip, tail = ((COLUMN_X[BOXES[name][0]], BOXES[name][1]) for name in (end, start))
         ax.annotate("", tip, tail, arrowprops=arrow)
-    ax.text(2.1, 1.03, "read, rename, mend", ha="center", va="top", fontsize=13, style="italic")
+    ax.text(1.8, 1.04, "read, rename, mend", ha="center", va="top", fontsize=13, style="italic")
     return fig
 
 

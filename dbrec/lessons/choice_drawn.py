@@ -102,7 +102,7 @@ def draw_climb(stations: pd.DataFrame, names: dict[str, str]) -> Figure:
             _label(ax, told if told[1:] != "0.00" else "0.00", (right, height), (5, -5), "black")
         ax.set_yticks(heights, stations.index, fontsize=13)
         ax.set_xlabel(name)
-        ax.set_xlim(values.min() - 0.06 * np.ptp(values), values.max() + 0.2 * np.ptp(values))
+        ax.set_xlim(values.min() - 0.06 * np.ptp(values), values.max() + 0.25 * np.ptp(values))
     np.atleast_1d(axes)[0].invert_yaxis()
     fig.tight_layout()
     return fig

@@ -103,7 +103,8 @@ def draw_costs(thresholds, costs) -> Axes:
     _star(ax, thresholds[best], costs[best])
     names = {0: "always yes", best: f"threshold {thresholds[best]:.2f}", -1: "nearly always no"}
     for place, text in names.items():
-        _note(ax, f"{text}\n{costs[place]:,}", (thresholds[place], costs[place]), (0, 14), va="bottom")
+        shift, side = ((0, -14), "top") if place == best else ((0, 14), "bottom")
+        _note(ax, f"{text}\n{costs[place]:,}", (thresholds[place], costs[place]), shift, va=side)
     ax.set(xlabel="threshold (score units)", ylabel="total cost on validation", ylim=(0, 1.25 * costs.max()))
     ax.margins(x=0.2)
     ax.yaxis.set_major_formatter("{x:,.0f}")
@@ -127,7 +128,8 @@ def draw_roc(liked, scores: Mapping[str, np.ndarray], marked: tuple[str, float] 
         said = np.asarray(scores[name]) >= threshold
         spot = said[~liked].mean(), said[liked].mean()
         _star(ax, *spot)
-        _note(ax, f"threshold {threshold:.2f}", spot, (14, -14), ha="left")
+        box = {"facecolor": "white", "edgecolor": "none", "pad": 1}
+        _note(ax, f"threshold {threshold:.2f}", spot, (14, -14), ha="left", bbox=box)
     ax.plot([0, 1], [0, 1], color="0.8", linewidth=1)
     ax.set(**RATES)
     ax.legend(title="area under the curve", loc="lower right")

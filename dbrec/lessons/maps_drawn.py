@@ -1,6 +1,7 @@
 """A map of films that many people know, with labels that don't cover each other."""
 
 import textwrap
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ try:
     import matplotlib.pyplot as plt
     from matplotlib.axes import Axes
     from matplotlib.colors import to_rgb
+    from matplotlib.text import Annotation
     from matplotlib.transforms import Bbox
 except ModuleNotFoundError as error:
     needs = "dbrec.lessons.maps_drawn needs matplotlib"
@@ -56,7 +58,7 @@ def well_known(data: MovieLens) -> pd.DataFrame:
 
 
 def draw_film_map(points, labels, groups, ax: Axes | None = None) -> Axes:
-    """Draw films as dots with their titles, a colour per group, and the group's name above its films.
+    """Draw films as dots with their titles, a colour per group, and the name of each group above or below.
 
     Args:
         points: Where each film lies, shape (n, 2).
@@ -80,40 +82,54 @@ def draw_film_map(points, labels, groups, ax: Axes | None = None) -> Axes:
     own_colours = [colours[name] for name in groups.tolist()]
     ax.scatter(points[:, 0], points[:, 1], s=40, c=own_colours, zorder=2)
     ax.set(xticks=[], yticks=[])
-    ax.margins(0.12)
+    ax.margins(0.1)
     ax.figure.canvas.draw()  # fixes where the dots are on paper
     dots = ax.transData.transform(points)
     taken = [Bbox.from_extents(*(dot - 6), *(dot + 6)) for dot in dots]
     for name in names:
-        own = points[groups == name]
-        top = own.mean(axis=0)[0], own.max(axis=0)[1]
-        dark = [0.75 * part for part in to_rgb(colours[name])]
-        _place(ax, name, top, taken, [(0, 1), (0, -1)], color=dark, weight="bold", fontsize=13)
-    for place in np.argsort(-points[:, 1], kind="stable"):
-        _place(ax, labels[place], points[place], taken, _DIRECTIONS, color="0.15", fontsize=9.5)
+        _name_group(ax, name, points[groups == name], colours[name], taken)
+    for row in np.argsort(-points[:, 1], kind="stable"):
+        places = [(tuple(points[row]), direction) for direction in _DIRECTIONS]
+        written = _write(ax, labels[row], places, taken, {"color": "0.15", "fontsize": 9.5})
+        if np.abs(written.get_position()).max() > _STEPS[1]:
+            line = {"arrowstyle": "-", "color": "0.6", "linewidth": 0.8}
+            end = written.get_position()
+            ax.annotate("", points[row], end, textcoords="offset points", arrowprops=line)
     return ax
+
+
+def _name_group(ax: Axes, name: str, own: np.ndarray, colour: str, taken: list[Bbox]) -> None:
+    """Write a group's name above its points or below, in a darker tone of its colour."""
+    middle, bottom, top = own[:, 0].mean(), own[:, 1].min(), own[:, 1].max()
+    style = {"color": [0.75 * part for part in to_rgb(colour)], "weight": "bold", "fontsize": 13}
+    _write(ax, name, [((middle, top), (0, 1)), ((middle, bottom), (0, -1))], taken, style)
 
 
 def _label(title: str) -> str:
     return textwrap.fill(short_title(title), 26)
 
 
-def _place(ax: Axes, text: str, at, taken: list[Bbox], directions, **style) -> None:
-    """Write a text as near to a point as nothing else is; a thin line joins it where it had to go farther.
+def _write(ax: Axes, text: str, places, taken: list[Bbox], style: dict[str, Any]) -> Annotation:
+    """Write a text where nothing else is, as near as can be to one of several places.
 
-    What is drawn is added to `taken`. Where no place is free, the text stands at the last that was tried.
+    What is drawn is added to `taken`. Where all is taken, the text stands at the last place that was tried.
+
+    Args:
+        ax: Axes to draw on.
+        text: What is written.
+        places: Points, each with the direction in which the text may move away from it.
+        taken: Where something is, on paper.
+        style: Of the text.
     """
-    written = ax.annotate(text, at, xytext=(0, 0), textcoords="offset points", linespacing=0.9, **style)
-    for step, direction in ((step, direction) for step in _STEPS for direction in directions):
-        written.set_position(tuple(step * part for part in direction))
-        sideways = {1: "left", 0: "center", -1: "right"}[direction[0]]
-        written.set(ha=sideways, va={1: "bottom", 0: "center", -1: "top"}[direction[1]])
+    written = ax.annotate(text, places[0][0], (0, 0), textcoords="offset points", linespacing=0.9, **style)
+    for step, (point, (right, up)) in ((step, place) for step in _STEPS for place in places):
+        written.xy = point
+        written.set_position((step * right, step * up))
+        written.set(ha={1: "left", 0: "center", -1: "right"}[right])
+        written.set(va={1: "bottom", 0: "center", -1: "top"}[up])
         box = written.get_window_extent().padded(1)
-        inside = ax.bbox.containsx(box.x0) and ax.bbox.containsx(box.x1)
-        inside &= ax.bbox.containsy(box.y0) and ax.bbox.containsy(box.y1)
+        inside = ax.bbox.x0 < box.x0 and box.x1 < ax.bbox.x1 and ax.bbox.y0 < box.y0 and box.y1 < ax.bbox.y1
         if inside and not box.count_overlaps(taken):
             break
     taken.append(box)
-    if step > _STEPS[1]:
-        line = {"arrowstyle": "-", "color": "0.6", "linewidth": 0.8}
-        ax.annotate("", at, xytext=written.get_position(), textcoords="offset points", arrowprops=line)
+    return written

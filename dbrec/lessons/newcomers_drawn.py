@@ -65,8 +65,8 @@ def draw_moves(before, film, after: Mapping[str, tuple]) -> np.ndarray:
     for ax, (title, known) in zip(axes[0], after.items(), strict=True):
         ax.axhline(0, color="0.85", zorder=0)
         ax.axvline(0, color="0.85", zorder=0)
-        _known(ax, *before, colour="C0", line="--", label="before")
-        _known(ax, *known, colour="C1", line="-", label="after")
+        _known(ax, before, "C0", "--", "before")
+        _known(ax, known, "C1", "-", "after")
         _arrow(ax, (0, 0), film, colour="0.5")
         ax.plot(film[0], film[1], alpha=0)  # makes room for the arrow
         ax.annotate("film", film, xytext=(-8, 0), textcoords="offset points", ha="right", color="0.35")
@@ -76,8 +76,9 @@ def draw_moves(before, film, after: Mapping[str, tuple]) -> np.ndarray:
     return axes[0]
 
 
-def _known(ax: Axes, mean, covariance, colour: str, line: str, label: str) -> None:
+def _known(ax: Axes, known, colour: str, line: str, label: str) -> None:
     """Draw a mean as a dot, and the ellipse that holds `SHARE` around it."""
+    mean, covariance = known
     size, directions = np.linalg.eigh(np.asarray(covariance, float))
     width, height = 2 * np.sqrt(size * -2 * np.log(1 - SHARE))
     angle = float(np.degrees(np.arctan2(directions[1, 0], directions[0, 0])))

@@ -86,11 +86,11 @@ def _bars(ax: Axes, x: float, y: float, values: np.ndarray, colour: str) -> None
 
 def _road_back(ax: Axes, centre: float) -> None:
     """Lead from the mean back to all workers."""
-    line = {"color": "0.35", "linewidth": 1.8, "solid_capstyle": "butt"}
-    ax.plot([MEAN, MEAN, WORKERS], [centre - 1, STEP_BACK, STEP_BACK], **line)
+    steps = [MEAN, MEAN, WORKERS], [centre - 1, STEP_BACK, STEP_BACK]
+    ax.plot(*steps, color="0.35", linewidth=1.8, solid_capstyle="butt")
     _arrow(ax, (WORKERS, STEP_BACK), (WORKERS, 0.25))
-    middle, style = (MEAN + WORKERS) / 2, {"ha": "center", "va": "center", "fontsize": 13}
-    ax.text(middle, STEP_BACK, " all take the same step ", backgroundcolor="white", **style)
+    middle, text = (MEAN + WORKERS) / 2, " all take the same step "
+    ax.text(middle, STEP_BACK, text, ha="center", va="center", fontsize=13, backgroundcolor="white")
 
 
 def _arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float]) -> None:

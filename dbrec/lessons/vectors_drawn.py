@@ -94,7 +94,7 @@ def draw_scores(films: pd.DataFrame, person: pd.Series, ax: Axes | None = None) 
         ax.plot(*shadow, marker="o", color=PERSON, markersize=7)
         ax.annotate(f"{title}: {score:g}", point, (4, 6), textcoords="offset points", color=FILM)
     low = min(points.min(), vector.min(), shadows.min(), 0) - 0.6
-    ax.set(xlim=(low, reach + 1.7), ylim=(low, reach), xlabel=films.columns[0], ylabel=films.columns[1])
+    ax.set(xlim=(low, reach + 2.2), ylim=(low, reach), xlabel=films.columns[0], ylabel=films.columns[1])
     ax.axhline(0, color="0.6", linewidth=1)
     ax.axvline(0, color="0.6", linewidth=1)
     ax.xaxis.set_major_locator(MultipleLocator(1))

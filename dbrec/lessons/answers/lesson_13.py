@@ -77,7 +77,7 @@ EXERCISES = {
         n_named,
         hints=(
             "For n from 0, ask recommender.recommend_for(form, liked=sea_books[:n]) and count.",
-            "The taste of what is listed is ['item_id'].map(shop.book_taste). Stop at the first n with 8 or more.",
+            "Count by ['item_id'].map(shop.book_taste) == SEA. Stop at the first n with 8 or more.",
         ),
         because="From there on the books that are named outweigh the form.",
         example={"recommend_for": _eight_of_the_sea, "sea_books": ["x"], "book_taste": TASTES[1]},
