@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+import readme_from_lessons
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 LESSONS = sorted(path for path in NOTEBOOKS.glob("[0-9][0-9]_*.ipynb") if not path.name.startswith("00"))
@@ -71,3 +72,14 @@ def test_the_picture_of_the_whole_model_is_the_one_of_architecture_md():
     )[1]
     [recommend] = NOTEBOOKS.glob("09_*.ipynb")
     assert any(picture in source for source in cells(recommend, "markdown"))
+
+
+def test_readme_shows_what_the_lessons_show():
+    readme = readme_from_lessons.README.read_text("utf-8")
+    assert readme_from_lessons.filled(readme) == readme
+    assert readme_from_lessons.film_map() == readme_from_lessons.MAP.read_bytes()
+
+
+def test_readme_s_map_of_lessons_names_each_of_them():
+    named = re.findall(r"\(notebooks/(\d\d_\w+\.ipynb)\)", readme_from_lessons.README.read_text("utf-8"))
+    assert [name for name in named if not name.startswith("00")] == [path.name for path in LESSONS]

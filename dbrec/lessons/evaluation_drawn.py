@@ -29,6 +29,7 @@ def draw_epochs(curves: Mapping[str, Sequence[float]], ax: Axes | None = None) -
         curves: Name of a training to one number an epoch, the larger the better.
         ax: Axes to draw on and to return; None makes new ones.
     """
+    outside = {} if ax or len(curves) == 1 else {"loc": "center left", "bbox_to_anchor": (1, 0.5)}
     ax = ax or plt.subplots(figsize=(8, 4.4))[1]
     for number, ((name, values), marker) in enumerate(zip(curves.items(), MARKERS, strict=False)):
         best, colour = int(np.argmax(values)), f"C{number}"
@@ -36,10 +37,7 @@ def draw_epochs(curves: Mapping[str, Sequence[float]], ax: Axes | None = None) -
         ax.plot(range(1, len(values) + 1), values, marker=marker, color=colour, label=label)
         _star(ax, best + 1, values[best], colour)
     ax.set(xlabel="epoch", xticks=range(1, 1 + max(map(len, curves.values()))))
-    if len(curves) == 1:
-        ax.legend()
-    else:
-        ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    ax.legend(**outside)
     return ax
 
 

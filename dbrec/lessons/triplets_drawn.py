@@ -54,6 +54,35 @@ def draw_lookup(table, code: int, names, ax: Axes | None = None) -> Axes:
     return ax
 
 
+def draw_categories(worlds: dict, names, axes=None) -> np.ndarray:
+    """Draw the vectors of ordered categories around their mean, with a line through them in order.
+
+    Args:
+        worlds: The vectors in each world, by its title: one row per category, in order, shape (m, 2).
+        names: The categories' names, m of them.
+        axes: An array of axes to draw on and to return, one per world; None makes new ones.
+
+    Raises:
+        ValueError: If the number of names isn't m.
+    """
+    if any(len(vectors) != len(names) for vectors in worlds.values()):
+        raise ValueError(f"each world must have {len(names)} vectors, one per name")
+    if axes is None:
+        axes = plt.subplots(1, len(worlds), figsize=(6.5 * len(worlds), 6), squeeze=False)[1][0]
+    centred = {title: np.asarray(v, float) - np.mean(v, axis=0) for title, v in worlds.items()}
+    reach = max(np.abs(points).max() for points in centred.values())
+    for ax, (title, points) in zip(axes, centred.items(), strict=True):
+        ax.plot(*points.T, color="0.6", linewidth=2, zorder=1)
+        ax.scatter(*points.T, c=range(len(points)), cmap="viridis", s=110, edgecolor="white", zorder=3)
+        for name, point, label in zip(names, points, _free_places(points, names, reach), strict=True):
+            ax.plot(*zip(point, label, strict=True), color="0.6", linewidth=1, zorder=0)
+            box = {"facecolor": "white", "edgecolor": "none", "pad": 1, "alpha": 0.8}
+            ax.text(*label, name, ha="center", va="center", fontsize=14, bbox=box, zorder=2)
+        ax.set(title=title, xlim=(-1.5 * reach, 1.5 * reach), ylim=(-1.4 * reach, 1.4 * reach))
+        ax.set(xlabel="first number", ylabel="second number", aspect="equal")
+    return axes
+
+
 def draw_sharing(axes=None) -> np.ndarray:
     """Draw a Siamese network with two inputs, and the two towers that a triplet of this series goes through.
 
@@ -121,6 +150,50 @@ def draw_paths(path, ax: Axes | None = None) -> Axes:
     ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
     ax.set(xlabel="first coordinate", ylabel="second coordinate", aspect="equal")
     return ax
+
+
+def draw_order(vectors, ax: Axes | None = None) -> Axes:
+    """Draw a triplet as arrows, and the shadows of the films on the line of the anchor.
+
+    The triplet is in order when the shadow of the positive reaches farther along the anchor's arrow.
+
+    Args:
+        vectors: Anchor, positive and negative, shape (3, 2).
+        ax: Axes to draw on and to return; None makes new ones.
+    """
+    ax = ax or plt.subplots(figsize=(6, 6))[1]
+    anchor, *films = vectors = np.asarray(vectors, float)
+    ax.axline((0, 0), anchor, color=ANCHOR, linewidth=1, alpha=0.6)
+    for vector, name, colour in zip(vectors, ("$a$", "$p$", "$n$"), ROLES, strict=True):
+        _arrow(ax, (0, 0), vector, colour)
+        style: dict[str, Any] = {"color": colour, "fontsize": 17, "weight": "bold"}
+        ax.annotate(name, vector, (6, 4), textcoords="offset points", **style)
+    for film, colour in zip(films, (POSITIVE, NEGATIVE), strict=True):
+        shadow = film @ anchor / (anchor @ anchor) * anchor
+        ax.plot(*zip(film, shadow, strict=True), color=colour, linestyle=":", linewidth=2)
+        ax.scatter(*shadow, color=colour, s=60, zorder=3)
+    positive, negative = (film @ anchor for film in films)
+    scores = f"scores {positive:.2f} and {negative:.2f}"
+    ax.set_title(f"{scores}\n$x$ = {positive - negative:.2f}")
+    ax.margins(0.15)
+    ax.set(xlabel="axis 1", ylabel="axis 2", aspect="equal")
+    return ax
+
+
+def _free_places(points: np.ndarray, names, reach: float) -> list[np.ndarray]:
+    """Find for each point a place beside it where its name covers neither a point nor another name."""
+    sizes = [np.array([0.065 * len(name), 0.17]) * reach for name in names]
+    boxes = [(point, np.full(2, 0.1 * reach)) for point in points]
+    places = []
+    for point, size in zip(points, sizes, strict=True):
+        for distance, angle in np.ndindex(8, 12):
+            turn = np.array([np.cos(angle * np.pi / 6), np.sin(angle * np.pi / 6)])
+            place = point + turn * (size / 2 + 0.1 * (1 + distance) * reach)
+            if not any((np.abs(place - other) < (size + room) / 2).all() for other, room in boxes):
+                break
+        boxes.append((place, size))
+        places.append(place)
+    return places
 
 
 def _cells(ax: Axes, numbers: np.ndarray, left: float, top: float, pattern: str, is_strong) -> None:

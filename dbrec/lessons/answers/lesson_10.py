@@ -68,8 +68,8 @@ EXERCISES = {
     "L10.3": Exercise(
         speaks_most,
         hints=(
-            "Row j, column i of `weights` is what film j says of film i. Casablanca is the column.",
-            "weights.loc[hers, casablanca].idxmax() is the film's id; data.movies has its title.",
+            "Row j, column i of `weights` is what film j says of film i. Rear Window is the column.",
+            "weights.loc[hers, rear_window].idxmax() is the film's id; data.movies has its title.",
         ),
         because="It is the largest of the terms whose sum is her score.",
         example={"weights": pd.Series(np.arange(4000), np.arange(1, 4001))},
