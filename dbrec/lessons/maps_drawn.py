@@ -90,7 +90,7 @@ def draw_film_map(points, labels, groups, ax: Axes | None = None) -> Axes:
         _name_group(ax, name, points[groups == name], colours[name], taken)
     for row in np.argsort(-points[:, 1], kind="stable"):
         places = [(tuple(points[row]), direction) for direction in _DIRECTIONS]
-        written = _write(ax, labels[row], places, taken, {"color": "0.15", "fontsize": 9.5})
+        written = _write(ax, labels[row], places, taken, {"color": "0.15", "fontsize": 10.5})
         if np.abs(written.get_position()).max() > _STEPS[1]:
             line = {"arrowstyle": "-", "color": "0.6", "linewidth": 0.8}
             end = written.get_position()
@@ -101,7 +101,7 @@ def draw_film_map(points, labels, groups, ax: Axes | None = None) -> Axes:
 def _name_group(ax: Axes, name: str, own: np.ndarray, colour: str, taken: list[Bbox]) -> None:
     """Write a group's name above its points or below, in a darker tone of its colour."""
     middle, bottom, top = own[:, 0].mean(), own[:, 1].min(), own[:, 1].max()
-    style = {"color": [0.75 * part for part in to_rgb(colour)], "weight": "bold", "fontsize": 13}
+    style = {"color": [0.75 * part for part in to_rgb(colour)], "weight": "bold", "fontsize": 14}
     _write(ax, name, [((middle, top), (0, 1)), ((middle, bottom), (0, -1))], taken, style)
 
 

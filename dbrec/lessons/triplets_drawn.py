@@ -1,5 +1,6 @@
 """What lessons 3 and 4 draw: a look-up in a table, networks that share weights, the steps of a triplet."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -73,12 +74,20 @@ def draw_categories(worlds: dict, names, axes=None) -> np.ndarray:
     reach = max(np.abs(points).max() for points in centred.values())
     for ax, (title, points) in zip(axes, centred.items(), strict=True):
         ax.plot(*points.T, color="0.6", linewidth=2, zorder=1)
-        ax.scatter(*points.T, c=range(len(points)), cmap="viridis", s=110, edgecolor="white", zorder=3)
+        ax.scatter(
+            points[:, 0],
+            points[:, 1],
+            c=range(len(points)),
+            cmap="viridis",
+            s=110,
+            edgecolor="white",
+            zorder=3,
+        )
         for name, point, label in zip(names, points, _free_places(points, names, reach), strict=True):
             ax.plot(*zip(point, label, strict=True), color="0.6", linewidth=1, zorder=0)
             box = {"facecolor": "white", "edgecolor": "none", "pad": 1, "alpha": 0.8}
             ax.text(*label, name, ha="center", va="center", fontsize=14, bbox=box, zorder=2)
-        ax.set(title=title, xlim=(-1.5 * reach, 1.5 * reach), ylim=(-1.4 * reach, 1.4 * reach))
+        ax.set(title=title, xlim=(-1.4 * reach, 1.4 * reach), ylim=(-1.2 * reach, 1.2 * reach))
         ax.set(xlabel="first number", ylabel="second number", aspect="equal")
     return axes
 
@@ -122,7 +131,7 @@ def draw_triplet(points, ax: Axes | None = None, margin: float = 1.0) -> Axes:
     for place, other in ((1, positive), (2, negative)):
         ax.plot(*zip(anchor, other, strict=True), color=ROLES[place], linewidth=2)
     for point, name, colour, marker in zip(points, NAMES, ROLES, MARKERS, strict=True):
-        ax.scatter(*point, color=colour, marker=marker, s=150, label=name, zorder=3)
+        ax.scatter(point[0], point[1], color=colour, marker=marker, s=150, label=name, zorder=3)
     loss = max(to_positive - to_negative + margin, 0)
     title = f"to the positive {to_positive:.2f}, to the negative {to_negative:.2f}\nloss {loss:.2f}"
     ax.set_title(title)
@@ -144,8 +153,17 @@ def draw_paths(path, ax: Axes | None = None) -> Axes:
         for start, end in zip(way[:-1], way[1:], strict=True):
             if not np.allclose(start, end):
                 _arrow(ax, start, end, colour)
-        ax.scatter(*way[0], facecolor="white", edgecolor=colour, marker=marker, s=150, linewidth=2, zorder=3)
-        ax.scatter(*way[-1], color=colour, marker=marker, s=150, label=name, zorder=3)
+        ax.scatter(
+            way[0][0],
+            way[0][1],
+            facecolor="white",
+            edgecolor=colour,
+            marker=marker,
+            s=150,
+            linewidth=2,
+            zorder=3,
+        )
+        ax.scatter(way[-1][0], way[-1][1], color=colour, marker=marker, s=150, label=name, zorder=3)
     ax.plot([], [], "o", markersize=11, markerfacecolor="white", markeredgecolor="0.2", label="start")
     ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
     ax.set(xlabel="first coordinate", ylabel="second coordinate", aspect="equal")
@@ -171,7 +189,7 @@ def draw_order(vectors, ax: Axes | None = None) -> Axes:
     for film, colour in zip(films, (POSITIVE, NEGATIVE), strict=True):
         shadow = film @ anchor / (anchor @ anchor) * anchor
         ax.plot(*zip(film, shadow, strict=True), color=colour, linestyle=":", linewidth=2)
-        ax.scatter(*shadow, color=colour, s=60, zorder=3)
+        ax.scatter(shadow[0], shadow[1], color=colour, s=60, zorder=3)
     positive, negative = (film @ anchor for film in films)
     scores = f"scores {positive:.2f} and {negative:.2f}"
     ax.set_title(f"{scores}\n$x$ = {positive - negative:.2f}")
@@ -207,7 +225,7 @@ def _cells(ax: Axes, numbers: np.ndarray, left: float, top: float, pattern: str,
         ax.text(*place, pattern.format(value), ha="center", va="center", fontsize=14, **style)
 
 
-def _tower(ax: Axes, name: str, x: float, inputs: dict[str, tuple[float, str]], outputs) -> None:
+def _tower(ax: Axes, name: str, x: float, inputs: Mapping[str, tuple[float, str]], outputs) -> None:
     """Draw a network as a box, its inputs below with an arrow each, its vectors above."""
     width = 1.5 if len(inputs) == 1 else 3.2
     ax.add_patch(Rectangle((x - width / 2, 1.6), width, 0.9, facecolor="0.93", edgecolor="0.2", linewidth=2))

@@ -92,7 +92,8 @@ def draw_scores(films: pd.DataFrame, person: pd.Series, ax: Axes | None = None) 
         _arrow(ax, point, FILM)
         ax.plot(*zip(point, shadow, strict=True), color="0.4", linestyle=":", linewidth=2)
         ax.plot(*shadow, marker="o", color=PERSON, markersize=7)
-        ax.annotate(f"{title}: {score:g}", point, (4, 6), textcoords="offset points", color=FILM)
+        look: dict[str, Any] = {"textcoords": "offset points", "color": FILM, "fontsize": 12}
+        ax.annotate(f"{title}: {score:g}", point, (4, 6), **look)
     low = min(points.min(), vector.min(), shadows.min(), 0) - 0.6
     ax.set(xlim=(low, reach + 2.2), ylim=(low, reach), xlabel=films.columns[0], ylabel=films.columns[1])
     ax.axhline(0, color="0.6", linewidth=1)

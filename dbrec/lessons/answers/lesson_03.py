@@ -38,7 +38,10 @@ def runs_with_50_to_55_next_to_56(data, learned) -> int:
 EXERCISES = {
     "L3.1": Exercise(
         distances_of_occupations,
-        hints=("Does the distance change with the number of categories?", "Look at the table of the three ages."),
+        hints=(
+            "Does the distance change with the number of categories?",
+            "Look at the table of the three ages.",
+        ),
         tolerance=0.01,
         because="Any two one-hot rows differ in two places, so all are the square root of 2 apart.",
     ),
@@ -56,7 +59,10 @@ EXERCISES = {
     ),
     "L3.4": Exercise(
         cost_of_films,
-        hints=("Take m from the row of the films.", "Weights are m times 64; MB are examples times m times 4 / 1e6."),
+        hints=(
+            "Take m from the row of the films.",
+            "Weights are m times 64; MB are examples times m times 4 / 1e6.",
+        ),
         tolerance=0.1,
         because="The weights grow with d, the one-hot rows with the number of examples.",
     ),
