@@ -24,7 +24,7 @@ EXERCISES = {
         share_found,
         hints=(
             "How much does the fit gain over the film's mean, and how much is there to gain?",
-            "Subtract aucs[\"film's mean\"] from both others, then divide the first by the second.",
+            'Subtract aucs["film\'s mean"] from both others, then divide the first by the second.',
         ),
         tolerance=0.01,
         because="Part of a planted taste can't be seen for the noise, with a hundred ratings per person.",
