@@ -32,6 +32,7 @@ test: venv ## ruff, mypy, unit tests, then every notebook against its stored out
 
 refresh: venv ## execute notebooks in place on ML-1M [NOTEBOOKS=notebooks/03_*.ipynb]
 	DBREC_DATASET=ml-1m $(IN_VENV) scripts/run_notebooks.py --in-place $(NOTEBOOKS)
+	$(IN_VENV) scripts/readme_from_lessons.py
 
 LOCK = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
   --no-annotate

@@ -54,7 +54,7 @@ EXERCISES = {
             "Of trials[trials['l2'] <= 300], find the row with the largest score, and read its l2.",
         ),
         tolerance=0.5,
-        because="A winner near the edge, with scores that rise towards it, asks for a wider space.",
+        because="A winner near the edge asks for a wider space.",
         example={"trials": pd.DataFrame({"l2": [20.0, 250.0, 900.0], "score": [0.15, 0.17, 0.174]})},
     ),
     "L14.3": Exercise(
@@ -73,7 +73,7 @@ EXERCISES = {
             "states = where['state'].fillna('unknown'), then count explained(a deal) >= explained(states).",
         ),
         tolerance=1,
-        because="So many deals do as well that the states tell nothing that chance doesn't.",
+        because="So many deals do as well that the states can't be told from chance.",
     ),
     "L14.5": Exercise(
         lambda data, half_width: (half_width / 0.0001) ** 2,
