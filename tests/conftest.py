@@ -1,3 +1,6 @@
+import os
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -6,6 +9,16 @@ from hypothesis import settings
 # A first call may compile for seconds on a busy machine: time is no sign of a fault here.
 settings.register_profile("dbrec", deadline=None, max_examples=50)
 settings.load_profile("dbrec")
+
+os.environ.setdefault("MPLBACKEND", "Agg")  # figures are drawn without a window
+
+
+@pytest.fixture(autouse=True)
+def no_open_figure():
+    """Close what a test has drawn."""
+    yield
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
 
 
 @pytest.fixture(scope="session")

@@ -1,14 +1,10 @@
 """The made bookshop: its files, the faults planted in them, the truth beside them, and the drawings."""
 
-import matplotlib
 import pandas as pd
 import pytest
 
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
-
 from dbrec.lessons.bookshop import GENRES, SEA, TASTES, Bookshop, write_bookshop
-from dbrec.lessons.bookshop_drawn import plot_shelves, plot_way
+from dbrec.lessons.drawn.bookshop import plot_shelves, plot_way
 
 
 @pytest.fixture(scope="module")
@@ -139,7 +135,6 @@ def test_the_way_has_a_box_a_step_and_an_arrow_between_them():
     words = " ".join(text.get_text() for text in ax.texts)
     assert all(word in words for word in ("purchases.csv", "books.csv", "users", "items", "fit", "recommend"))
     assert sum(getattr(text, "arrow_patch", None) is not None for text in ax.texts) == 7
-    plt.close("all")
 
 
 def test_a_shelf_shows_a_spine_for_each_of_its_books():
@@ -151,4 +146,3 @@ def test_a_shelf_shows_a_spine_for_each_of_its_books():
     assert one.get_title() == "by genre"
     colours = [patch.get_facecolor() for patch in other.patches]  # crime, crime, poetry, the sea
     assert colours[0] == colours[1] and len(set(colours)) == 3
-    plt.close("all")

@@ -25,7 +25,7 @@ def by_popularity(train: pd.DataFrame, user_ids, k: int = 10) -> pd.DataFrame:
     return baselines.popularity(train).recommend(user_ids, k)
 
 
-def by_axes(train: pd.DataFrame, user_ids, k: int = 10, n_axes: int = 2, seed: int = 0) -> pd.DataFrame:
+def by_axes(train: pd.DataFrame, user_ids, k: int = 10, n_axes: int = 2) -> pd.DataFrame:
     """List by the dot product of positions on a few axes, as lesson 2 does.
 
     The axes are those of the truncated singular value decomposition of a matrix with a row per user, a
@@ -36,12 +36,11 @@ def by_axes(train: pd.DataFrame, user_ids, k: int = 10, n_axes: int = 2, seed: i
         user_ids: As there.
         k: As there.
         n_axes: Number of axes, at least 1 and below the numbers of users and films.
-        seed: Seed of the decomposition.
     """
     users, items = np.unique(train["user_id"]), np.unique(train["item_id"])
     places = np.searchsorted(users, train["user_id"]), np.searchsorted(items, train["item_id"])
     liked = sparse.csr_matrix(((train["rating"] >= 4).astype(float), places), (len(users), len(items)))
-    axes = TruncatedSVD(n_axes, algorithm="arpack", random_state=seed).fit(liked)
+    axes = TruncatedSVD(n_axes, algorithm="arpack", random_state=0).fit(liked)
     nobody = np.zeros((1, n_axes))  # whom the ratings don't know
     of_users = np.vstack([axes.transform(liked), nobody])
     of_items = np.vstack([axes.components_.T, nobody])
@@ -59,11 +58,6 @@ def by_towers(data: MovieLens, train: pd.DataFrame, user_ids, k: int = 10, **set
         **settings: Of `HybridRecommender`, such as ``epochs`` or ``seed``.
     """
     return whole_model(data, train, choice_dim=0, **settings).recommend(user_ids, k)
-
-
-def by_whole_model(data: MovieLens, train: pd.DataFrame, user_ids, k: int = 10, **settings) -> pd.DataFrame:
-    """List by what people choose and like, as lesson 9 does; arguments and result as of `by_towers`."""
-    return whole_model(data, train, **settings).recommend(user_ids, k)
 
 
 def whole_model(data: MovieLens, train: pd.DataFrame, **settings) -> HybridRecommender:

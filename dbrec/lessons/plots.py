@@ -15,21 +15,19 @@ def use_style() -> None:
     plt.rcParams.update({"figure.figsize": (7, 4), "figure.dpi": 100, "savefig.dpi": 100})
 
 
-def plot_network(network, ax: Axes | None = None) -> Axes:
+def plot_network(network) -> Axes:
     """Draw the graph of a Keras functional model: a box a layer, an arrow a tensor, inputs on top.
 
     A layer that is used twice is one box with two arrows in: that is what sharing weights looks like.
 
     Args:
         network: A ``keras.Model`` built with the functional API.
-        ax: Axes to draw on and to return; None makes new ones.
     """
     layers = network.get_config()["layers"]
     arrows = [(source, layer["name"]) for layer in layers for source in _sources(layer["inbound_nodes"])]
     rows = _rows([layer["name"] for layer in layers], arrows)
     widest = max(len(row) for row in rows)
-    if ax is None:
-        ax = plt.subplots(figsize=(2.6 * widest + 0.5, 1.2 * len(rows)))[1]
+    ax = plt.subplots(figsize=(2.6 * widest + 0.5, 1.2 * len(rows)))[1]
     spots = {n: ((i + 0.5) * widest / len(row), -y) for y, row in enumerate(rows) for i, n in enumerate(row)}
     kinds = {layer["name"]: layer["class_name"] for layer in layers}
     for name, (x, y) in spots.items():

@@ -31,10 +31,10 @@ def ratio_of_slopes(data) -> np.ndarray:
     return 1 / sigmoid(np.array([-5.0, -12.0]))
 
 
-def difference_after_a_step(data, rate: float = 0.5) -> float:
-    """Move the triplet B over C once against its gradient."""
+def difference_after_a_step(data) -> float:
+    """Move the triplet B over C once, half of its gradient far."""
     a, p, n = USER, FILMS[1], FILMS[2]
-    pull = rate * sigmoid(-(a @ (p - n)))
+    pull = 0.5 * sigmoid(-(a @ (p - n)))
     return (a + pull * (p - n)) @ ((p + pull * a) - (n - pull * a))
 
 

@@ -22,9 +22,9 @@ def row_of_somebody_new(data) -> list[int]:
     return users.encode_person(data.users.loc[our_person(data), USER_FEATURES])[0].tolist()
 
 
-def parameters_without_ids(data, d: int = 64) -> int:
-    """Count the parameters of a user tower without the table of the ids."""
-    return sum(table_rows(data)[0][1:]) * (d + 1)
+def parameters_without_ids(data) -> int:
+    """Count the parameters of a user tower of 64 places and a bias, without the table of the ids."""
+    return sum(table_rows(data)[0][1:]) * 65
 
 
 def loss_against_itself(data) -> float:
@@ -32,9 +32,9 @@ def loss_against_itself(data) -> float:
     return math.log(2)
 
 
-def parameters(data, d: int = 32) -> int:
-    """Count the parameters of both towers."""
-    return sum(map(sum, table_rows(data))) * (d + 1)
+def parameters(data) -> int:
+    """Count the parameters of both towers of 32 places and a bias."""
+    return sum(map(sum, table_rows(data))) * 33
 
 
 def users_like_her(data) -> int:

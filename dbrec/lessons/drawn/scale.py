@@ -2,15 +2,10 @@
 
 from collections.abc import Sequence
 
+import matplotlib.pyplot as plt
 import numpy as np
-
-try:
-    import matplotlib.pyplot as plt
-    from matplotlib.axes import Axes
-    from matplotlib.patches import Rectangle
-except ModuleNotFoundError as error:
-    needs = "dbrec.lessons.scale_drawn needs matplotlib"
-    raise ImportError(f"{needs}: pip install 'dbrec[lessons]'") from error
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
 
 BATCH, WORKERS, GRADIENTS, MEAN, RIGHT = 0.6, 3.2, 6.1, 9.0, 10.2
 """Where each part of the picture has its middle, and where the picture ends, on the axis of x."""
@@ -20,7 +15,7 @@ STEP_BACK = -0.75  # height of the line that leads from the mean back to the wor
 ARROW = {"arrowstyle": "-|>", "color": "0.35", "linewidth": 1.8, "mutation_scale": 18}
 
 
-def draw_workers(parts: Sequence[np.ndarray], ax: Axes | None = None) -> Axes:
+def draw_workers(parts: Sequence[np.ndarray]) -> Axes:
     """Draw a batch that is cut among workers, the gradient of each one's part, and the mean of these.
 
     A square is a triplet, in the colour of the worker that gets it. The bars are the numbers of a gradient,
@@ -28,15 +23,13 @@ def draw_workers(parts: Sequence[np.ndarray], ax: Axes | None = None) -> Axes:
 
     Args:
         parts: For each worker the gradients of its triplets, shape (n, d); n and d are the same for all.
-        ax: Axes to draw on and to return; None makes new ones.
 
     Raises:
         ValueError: If there is no part, or the shapes of the parts differ.
     """
     gradients = mean_gradients(parts)
     mean = gradients.mean(axis=0)
-    if ax is None:
-        ax = plt.subplots(figsize=(10, 1.9 + 1.2 * len(parts)))[1]
+    ax = plt.subplots(figsize=(10, 1.9 + 1.2 * len(parts)))[1]
     rows = ROW * np.arange(len(parts))[::-1] + ROW / 2
     centre = rows.mean()
     scale = 0.85 / max(abs(gradients).max(), 1e-12)

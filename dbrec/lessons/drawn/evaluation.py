@@ -3,19 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba
+from matplotlib.patches import Rectangle
+from sklearn.metrics import roc_curve
 
 from dbrec.evaluation.auc import auc
-
-try:
-    import matplotlib.pyplot as plt
-    from matplotlib.axes import Axes
-    from matplotlib.colors import to_rgba
-    from matplotlib.patches import Rectangle
-    from sklearn.metrics import roc_curve
-except ModuleNotFoundError as error:
-    needs = "dbrec.lessons.evaluation_drawn needs matplotlib"
-    raise ImportError(f"{needs}: pip install 'dbrec[lessons]'") from error
 
 RIGHT, WRONG = "C2", "C1"  # of a recommendation
 RATES = {"xlabel": "false positive rate", "ylabel": "true positive rate"}
@@ -62,7 +57,7 @@ def draw_negatives(marked: Mapping[str, tuple[str, float]], others: Sequence[flo
     return ax
 
 
-def draw_roc_steps(scores: Sequence[float], liked: Sequence[int], ax: Axes | None = None) -> Axes:
+def draw_roc_steps(scores: Sequence[float], liked: Sequence[int]) -> Axes:
     """Draw a ROC curve film by film: an arrow up for a liked film, and to the right for another.
 
     Each arrow bears the film's score, and under each arrow to the right lies its rectangle of the area.
@@ -70,9 +65,8 @@ def draw_roc_steps(scores: Sequence[float], liked: Sequence[int], ax: Axes | Non
     Args:
         scores: Scores that all differ, the highest first, shape (n,).
         liked: 1 or 0 for each, of both kinds.
-        ax: Axes to draw on and to return; None makes new ones.
     """
-    ax = ax or plt.subplots(figsize=(5.6, 5.2))[1]
+    ax = plt.subplots(figsize=(5.6, 5.2))[1]
     n_liked, x, y = sum(liked), 0.0, 0.0
     for score, is_liked in zip(scores, liked, strict=True):
         end = (x, y + 1 / n_liked) if is_liked else (x + 1 / (len(liked) - n_liked), y)

@@ -3,19 +3,14 @@
 import textwrap
 from typing import Any
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-
-try:
-    import matplotlib.pyplot as plt
-    from matplotlib.axes import Axes
-    from matplotlib.patches import Rectangle
-    from matplotlib.text import Text
-    from matplotlib.ticker import MultipleLocator
-    from matplotlib.transforms import Bbox
-except ModuleNotFoundError as error:
-    needs = "dbrec.lessons.vectors_drawn needs matplotlib"
-    raise ImportError(f"{needs}: pip install 'dbrec[lessons]'") from error
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+from matplotlib.text import Text
+from matplotlib.ticker import MultipleLocator
+from matplotlib.transforms import Bbox
 
 FILM, PERSON = "C0", "C1"
 """The colours of films and people."""
@@ -38,21 +33,20 @@ KINDS = {
 """The three kinds of recommender, by what leads from a film that she liked to one that she doesn't know."""
 
 
-def draw_ratings(stars: pd.DataFrame, asked, ax: Axes | None = None) -> Axes:
+def draw_ratings(stars: pd.DataFrame, asked) -> Axes:
     """Draw a small matrix of ratings: stars where there is one, and question marks in the row asked about.
 
     Args:
         stars: A row per person, a column per film, 1 to 5 stars, missing where there is no rating; the labels
             of rows and columns are drawn.
         asked: Label of the row whose empty cells get a question mark and which is framed.
-        ax: Axes to draw on and to return; None makes new ones.
 
     Raises:
         KeyError: If `asked` is no row.
     """
     n_people, n_films = stars.shape
     row = stars.index.get_loc(asked)
-    ax = ax or plt.subplots(figsize=(1.05 * n_films + 1.5, 0.62 * n_people + 1.8))[1]
+    ax = plt.subplots(figsize=(1.05 * n_films + 1.5, 0.62 * n_people + 1.8))[1]
     for (y, x), value in np.ndenumerate(stars.to_numpy(float, na_value=np.nan)):
         known = not np.isnan(value)
         colour = STARS(0.15 * value) if known else "white"
@@ -104,7 +98,7 @@ def draw_scores(films: pd.DataFrame, person: pd.Series, ax: Axes | None = None) 
     return ax
 
 
-def draw_map(films: pd.DataFrame, person, name: str, ax: Axes | None = None) -> Axes:
+def draw_map(films: pd.DataFrame, person, name: str) -> Axes:
     """Draw films as points on two axes, and the direction of a person as an arrow from the origin.
 
     The dotted line stands at a right angle to the arrow: all films on such a line get the same score.
@@ -113,9 +107,8 @@ def draw_map(films: pd.DataFrame, person, name: str, ax: Axes | None = None) -> 
         films: A row per film, labelled by its title, and two columns: the axes, labelled by their names.
         person: The person's two numbers; only their direction is drawn.
         name: What the arrow is called.
-        ax: Axes to draw on and to return; None makes new ones.
     """
-    ax = ax or plt.subplots(figsize=(10, 9))[1]
+    ax = plt.subplots(figsize=(10, 9))[1]
     points = films.to_numpy(float)
     direction = np.asarray(person, float) / np.linalg.norm(person)
     farthest = (points @ direction).max()
@@ -135,13 +128,13 @@ def draw_map(films: pd.DataFrame, person, name: str, ax: Axes | None = None) -> 
     return ax
 
 
-def draw_three_kinds(axes=None) -> np.ndarray:
+def draw_three_kinds() -> np.ndarray:
     """Draw what leads from a film that she liked to one that she doesn't know, in the three kinds.
 
-    Args:
-        axes: Three axes to draw on and to return; None makes new ones.
+    Returns:
+        Three axes, one per kind.
     """
-    axes = plt.subplots(1, 3, figsize=(14, 4))[1] if axes is None else axes
+    axes = plt.subplots(1, 3, figsize=(14, 4))[1]
     for ax, (kind, roads) in zip(axes, KINDS.items(), strict=True):
         she, liked, unknown = (_box(ax, *part) for part in ENDS.items())
         _road(ax, she, liked, "0.4")

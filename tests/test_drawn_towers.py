@@ -1,9 +1,6 @@
-import matplotlib
 import numpy as np
 
-matplotlib.use("Agg")
-
-from dbrec.lessons.towers_drawn import draw_sum  # noqa: E402
+from dbrec.lessons.drawn.towers import draw_sum
 
 
 def texts(ax) -> list[str]:

@@ -1,18 +1,16 @@
 """The picture of several workers that train one model."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from dbrec.lessons.scale_drawn import draw_workers, mean_gradients
+from dbrec.lessons.drawn.scale import draw_workers, mean_gradients
 
 HALVES = [np.array([[1.0, 0.0], [3.0, -2.0]]), np.array([[0.0, 1.0], [0.0, 5.0]])]
 
 
 @pytest.fixture
 def ax():
-    yield draw_workers(HALVES)
-    plt.close("all")
+    return draw_workers(HALVES)
 
 
 def test_the_gradient_of_a_part_is_the_mean_of_its_triplets():
@@ -37,16 +35,14 @@ def test_each_worker_is_named(ax):
     assert {"one batch", "two halves", "their mean", "worker 1\nsame weights"} <= set(texts)
 
 
-def test_more_workers_are_drawn_on_given_axes():
-    _, given = plt.subplots()
-    assert draw_workers(np.split(np.ones((8, 3)), 4), given) is given
-    assert "4 parts" in [text.get_text() for text in given.texts]
-    plt.close("all")
+def test_more_workers_are_drawn():
+    ax = draw_workers(np.split(np.ones((8, 3)), 4))
+    assert "4 parts" in [text.get_text() for text in ax.texts]
 
 
-def test_a_gradient_of_nothing_but_zeros_is_drawn():
-    draw_workers([np.zeros((2, 2))])
-    plt.close("all")
+def test_a_gradient_of_nothing_but_zeros_is_drawn_as_bars_of_no_height():
+    ax = draw_workers([np.zeros((2, 2))])
+    assert [bar.get_height() for bars in ax.containers for bar in bars] == [0] * 4
 
 
 @pytest.mark.parametrize("parts", [[], [np.ones(3)], [np.ones((2, 3)), np.ones((3, 3))]])

@@ -1,15 +1,10 @@
 """Figures of lessons 10 and 12: choice, the ladder, and the differences to the peers."""
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-
-try:
-    import matplotlib.pyplot as plt
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-except ModuleNotFoundError as error:
-    needs = "dbrec.lessons.choice_drawn needs matplotlib"
-    raise ImportError(f"{needs}: pip install 'dbrec[lessons]'") from error
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 VERDICTS = {"first": "C2", "level": "0.5", "behind": "C3"}
 ARROW = {"arrowstyle": "-|>", "shrinkA": 0, "shrinkB": 0, "mutation_scale": 16}

@@ -2,17 +2,13 @@
 
 from collections.abc import Mapping
 
+import matplotlib.pyplot as plt
 import numpy as np
-
-try:
-    import matplotlib.pyplot as plt
-    from matplotlib.axes import Axes
-    from matplotlib.patches import Rectangle
-except ModuleNotFoundError as error:
-    raise ImportError("dbrec.lessons.towers_drawn needs matplotlib: pip install 'dbrec[lessons]'") from error
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
 
 
-def draw_sum(parts: Mapping[str, np.ndarray], total: str, ax: Axes | None = None) -> Axes:
+def draw_sum(parts: Mapping[str, np.ndarray], total: str) -> Axes:
     """Draw vectors as rows of boxes, one below the other, and their sum under a line, as sums are written.
 
     Blue boxes are below 0, red ones above; the deeper the colour, the farther from 0.
@@ -20,12 +16,11 @@ def draw_sum(parts: Mapping[str, np.ndarray], total: str, ax: Axes | None = None
     Args:
         parts: What a vector stands for, to the vector; all of one length, rounded to what the boxes can show.
         total: What the sum stands for.
-        ax: Axes to draw on and to return; None makes new ones.
     """
     vectors = [np.asarray(vector) for vector in parts.values()]
     rows = {**dict(zip(parts, vectors, strict=True)), total: np.sum(vectors, axis=0)}
     width, lowest = len(vectors[0]), len(rows) - 0.7
-    ax = ax or plt.subplots(figsize=(1.1 * width + 3.2, 0.62 * len(rows) + 0.3))[1]
+    ax = plt.subplots(figsize=(1.1 * width + 3.2, 0.62 * len(rows) + 0.3))[1]
     largest = max(np.abs(vector).max() for vector in rows.values())
     for place, (name, vector) in enumerate(rows.items()):
         y = -place - 0.3 * (name == total)

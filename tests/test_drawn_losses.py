@@ -1,10 +1,7 @@
-import matplotlib
 import numpy as np
 import pytest
 
-matplotlib.use("Agg")
-
-from dbrec.lessons.losses_drawn import draw_coins, draw_losses  # noqa: E402
+from dbrec.lessons.drawn.losses import draw_coins, draw_losses
 
 
 def texts(ax) -> list[str]:

@@ -3,31 +3,26 @@
 from collections.abc import Mapping
 from typing import Any
 
+import matplotlib.pyplot as plt
 import numpy as np
-
-try:
-    import matplotlib.pyplot as plt
-    from matplotlib.axes import Axes
-    from matplotlib.patches import Circle, Rectangle
-except ModuleNotFoundError as error:
-    needs = "dbrec.lessons.triplets_drawn needs matplotlib"
-    raise ImportError(f"{needs}: pip install 'dbrec[lessons]'") from error
+from matplotlib.axes import Axes
+from matplotlib.patches import Circle, Rectangle
 
 ANCHOR, POSITIVE, NEGATIVE = ROLES = ("C1", "C0", "0.35")
 """The colours of a triplet's three members."""
 
 NAMES = ("anchor", "positive", "negative")
 MARKERS = ("o", "^", "s")
+MARGIN = 1.0  # how much farther than the positive the negative has to be
 
 
-def draw_lookup(table, code: int, names, ax: Axes | None = None) -> Axes:
+def draw_lookup(table, code: int, names) -> Axes:
     """Draw that a one-hot row times a table is a row of the table.
 
     Args:
         table: The vectors, one row per category, shape (m, d).
         code: Which row is looked up, in 0..m-1.
         names: The categories' names, m of them.
-        ax: Axes to draw on and to return; None makes new ones.
 
     Raises:
         ValueError: If `code` is no row of the table, or the number of names isn't m.
@@ -36,7 +31,7 @@ def draw_lookup(table, code: int, names, ax: Axes | None = None) -> Axes:
     m, d = table.shape
     if code not in range(m) or len(names) != m:
         raise ValueError(f"code must be in 0..{m - 1} and names be {m}, not {code} and {len(names)}")
-    ax = ax or plt.subplots(figsize=(13, 0.55 * m + 1.2))[1]
+    ax = plt.subplots(figsize=(13, 0.55 * m + 1.2))[1]
     one_hot, middle, right = np.eye(m)[[code]], m + 2.6, m + d + 3.6
     _cells(ax, one_hot, 0, code, "{:.0f}", lambda _, column: column == code)
     _cells(ax, table, middle, 0, "{:.2f}", lambda row, _: row == code)
@@ -55,21 +50,19 @@ def draw_lookup(table, code: int, names, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def draw_categories(worlds: dict, names, axes=None) -> np.ndarray:
+def draw_categories(worlds: dict, names) -> np.ndarray:
     """Draw the vectors of ordered categories around their mean, with a line through them in order.
 
     Args:
         worlds: The vectors in each world, by its title: one row per category, in order, shape (m, 2).
         names: The categories' names, m of them.
-        axes: An array of axes to draw on and to return, one per world; None makes new ones.
 
     Raises:
         ValueError: If the number of names isn't m.
     """
     if any(len(vectors) != len(names) for vectors in worlds.values()):
         raise ValueError(f"each world must have {len(names)} vectors, one per name")
-    if axes is None:
-        axes = plt.subplots(1, len(worlds), figsize=(6.5 * len(worlds), 6), squeeze=False)[1][0]
+    axes = plt.subplots(1, len(worlds), figsize=(6.5 * len(worlds), 6), squeeze=False)[1][0]
     centred = {title: np.asarray(v, float) - np.mean(v, axis=0) for title, v in worlds.items()}
     reach = max(np.abs(points).max() for points in centred.values())
     for ax, (title, points) in zip(axes, centred.items(), strict=True):
@@ -92,15 +85,15 @@ def draw_categories(worlds: dict, names, axes=None) -> np.ndarray:
     return axes
 
 
-def draw_sharing(axes=None) -> np.ndarray:
+def draw_sharing() -> np.ndarray:
     """Draw a Siamese network with two inputs, and the two towers that a triplet of this series goes through.
 
     A network is one box, however many inputs it has: each arrow into it is a call with the same weights.
 
-    Args:
-        axes: Two axes to draw on and to return; None makes new ones.
+    Returns:
+        Two axes.
     """
-    axes = plt.subplots(1, 2, figsize=(14, 5))[1] if axes is None else axes
+    axes = plt.subplots(1, 2, figsize=(14, 5))[1]
     left, right = axes
     left.set_title("a Siamese network: one set of weights")
     _tower(left, "network", 2, {"one input": (1, POSITIVE), "another input": (3, POSITIVE)}, ("", ""))
@@ -114,39 +107,37 @@ def draw_sharing(axes=None) -> np.ndarray:
     return axes
 
 
-def draw_triplet(points, ax: Axes | None = None, margin: float = 1.0) -> Axes:
+def draw_triplet(points, ax: Axes | None = None) -> Axes:
     """Draw a triplet as three points, and the circle outside of which its margin loss is 0.
 
-    The circle is around the anchor, as far away as the positive and a margin more.
+    The circle is around the anchor, as far away as the positive and the margin of 1 more.
 
     Args:
         points: Anchor, positive and negative, shape (3, 2).
         ax: Axes to draw on and to return; None makes new ones.
-        margin: How much farther than the positive the negative has to be.
     """
     ax = ax or plt.subplots(figsize=(6, 5))[1]
     anchor, positive, negative = points = np.asarray(points, float)
     to_positive, to_negative = np.linalg.norm([positive - anchor, negative - anchor], axis=1)
-    ax.add_patch(Circle(anchor, to_positive + margin, facecolor="0.93", edgecolor="0.5", linestyle="--"))
+    ax.add_patch(Circle(anchor, to_positive + MARGIN, facecolor="0.93", edgecolor="0.5", linestyle="--"))
     for place, other in ((1, positive), (2, negative)):
         ax.plot(*zip(anchor, other, strict=True), color=ROLES[place], linewidth=2)
     for point, name, colour, marker in zip(points, NAMES, ROLES, MARKERS, strict=True):
         ax.scatter(point[0], point[1], color=colour, marker=marker, s=150, label=name, zorder=3)
-    loss = max(to_positive - to_negative + margin, 0)
+    loss = max(to_positive - to_negative + MARGIN, 0)
     title = f"to the positive {to_positive:.2f}, to the negative {to_negative:.2f}\nloss {loss:.2f}"
     ax.set_title(title)
     ax.set(xlabel="first coordinate", ylabel="second coordinate", aspect="equal")
     return ax
 
 
-def draw_paths(path, ax: Axes | None = None) -> Axes:
+def draw_paths(path) -> Axes:
     """Draw how a triplet's points move: hollow where they start, an arrow per step, filled where they end.
 
     Args:
         path: Anchor, positive and negative at each step, shape (steps, 3, 2).
-        ax: Axes to draw on and to return; None makes new ones.
     """
-    ax = ax or plt.subplots(figsize=(9, 5))[1]
+    ax = plt.subplots(figsize=(9, 5))[1]
     path = np.asarray(path, float)
     for place, (name, colour, marker) in enumerate(zip(NAMES, ROLES, MARKERS, strict=True)):
         way = path[:, place]

@@ -1,21 +1,9 @@
 """The figures of lessons 10 and 12 show what they were given."""
 
-import matplotlib
 import numpy as np
 import pandas as pd
-import pytest
 
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
-
-from dbrec.lessons.choice_drawn import draw_climb, draw_differences, draw_slider, draw_sum, draw_watched
-
-
-@pytest.fixture(autouse=True)
-def closed():
-    """Leave no figure open."""
-    yield
-    plt.close("all")
+from dbrec.lessons.drawn.choice import draw_climb, draw_differences, draw_slider, draw_sum, draw_watched
 
 
 def texts(ax) -> list[str]:

@@ -1,22 +1,11 @@
 import itertools
 
-import matplotlib
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 
 from dbrec.data.movielens import MovieLens
-from dbrec.lessons.maps_drawn import GROUPS, draw_film_map, well_known
-
-matplotlib.use("Agg")
-
-
-@pytest.fixture(autouse=True)
-def close_figures():
-    """Leave no figure open."""
-    yield
-    plt.close("all")
+from dbrec.lessons.drawn.maps import GROUPS, draw_film_map, well_known
 
 
 def boxes(ax) -> list:
@@ -58,10 +47,9 @@ def test_a_label_stands_at_its_dot_where_there_is_room():
     assert np.abs(at["a"].get_position()).max() < 12  # points
 
 
-def test_dots_of_a_group_have_its_colour_and_axes_that_are_given_are_drawn_on():
-    own = plt.subplots()[1]
-    assert draw_film_map([[0, 0], [1, 1], [2, 0]], list("abc"), ["x", "y", "x"], own) is own
-    first, second, third = own.collections[0].get_facecolors().tolist()
+def test_dots_of_a_group_have_its_colour():
+    ax = draw_film_map([[0, 0], [1, 1], [2, 0]], list("abc"), ["x", "y", "x"])
+    first, second, third = ax.collections[0].get_facecolors().tolist()
     assert first == third != second
 
 

@@ -2,28 +2,23 @@
 
 from collections.abc import Callable, Mapping
 
+import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.offsetbox import AnnotationBbox, DrawingArea
+from matplotlib.patches import Wedge
 from scipy.special import expit
-
-try:
-    import matplotlib.pyplot as plt
-    from matplotlib.axes import Axes
-    from matplotlib.offsetbox import AnnotationBbox, DrawingArea
-    from matplotlib.patches import Wedge
-except ModuleNotFoundError as error:
-    raise ImportError("dbrec.lessons.losses_drawn needs matplotlib: pip install 'dbrec[lessons]'") from error
 
 RADIUS = 17  # of a coin, in points
 
 
-def draw_coins(differences: Mapping[str, float], ax: Axes | None = None) -> Axes:
+def draw_coins(differences: Mapping[str, float]) -> Axes:
     """Draw each triplet as a coin on the curve of the sigmoid; the coloured part is the chance of "in order".
 
     Args:
         differences: Name of a triplet to its difference x, in score units.
-        ax: Axes to draw on and to return; None makes new ones.
     """
-    ax = ax or plt.subplots(figsize=(8, 4.2))[1]
+    ax = plt.subplots(figsize=(8, 4.2))[1]
     x = np.linspace(-5, 5, 201)
     ax.plot(x, expit(x), color="0.5", zorder=0)
     ax.axvline(0, color="0.7", linestyle=":", zorder=0)

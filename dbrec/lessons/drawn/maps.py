@@ -3,21 +3,16 @@
 import textwrap
 from typing import Any
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+from matplotlib.text import Annotation
+from matplotlib.transforms import Bbox
 
 from dbrec.data.movielens import MovieLens
-from dbrec.lessons.vectors_drawn import short_title
-
-try:
-    import matplotlib.pyplot as plt
-    from matplotlib.axes import Axes
-    from matplotlib.colors import to_rgb
-    from matplotlib.text import Annotation
-    from matplotlib.transforms import Bbox
-except ModuleNotFoundError as error:
-    needs = "dbrec.lessons.maps_drawn needs matplotlib"
-    raise ImportError(f"{needs}: pip install 'dbrec[lessons]'") from error
+from dbrec.lessons.drawn.vectors import short_title
 
 GROUPS = {
     "animated": "Toy Story|Lion King, The|Aladdin|Beauty and the Beast|Pinocchio|Dumbo|Cinderella",
@@ -57,14 +52,13 @@ def well_known(data: MovieLens) -> pd.DataFrame:
     return pd.DataFrame({"label": films["title"].map(_label), "group": films["group"]})
 
 
-def draw_film_map(points, labels, groups, ax: Axes | None = None) -> Axes:
+def draw_film_map(points, labels, groups) -> Axes:
     """Draw films as dots with their titles, a colour per group, and the name of each group above or below.
 
     Args:
         points: Where each film lies, shape (n, 2).
         labels: What is written at each dot, shape (n,).
         groups: The name of each one's group, shape (n,).
-        ax: Axes to draw on and to return; None makes new ones.
 
     Raises:
         ValueError: If the numbers of points, labels and groups differ.
@@ -75,8 +69,7 @@ def draw_film_map(points, labels, groups, ax: Axes | None = None) -> Axes:
         raise ValueError(
             f"points, labels and groups are {shapes}: give two numbers, a label and a group each"
         )
-    if ax is None:
-        ax = plt.subplots(figsize=(11, 9))[1]
+    ax = plt.subplots(figsize=(11, 9))[1]
     names = list(dict.fromkeys(groups.tolist()))
     colours = {name: f"C{number % 10}" for number, name in enumerate(names)}
     own_colours = [colours[name] for name in groups.tolist()]

@@ -1,17 +1,12 @@
 """Drawings of the made bookshop: the way of its files, and its shelves."""
 
+import matplotlib.pyplot as plt
 import pandas as pd
+import seaborn as sns
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 
 from dbrec.lessons.bookshop import TASTES
-
-try:
-    import matplotlib.pyplot as plt
-    import seaborn as sns
-    from matplotlib.figure import Figure
-    from matplotlib.patches import Patch
-except ModuleNotFoundError as error:
-    needs = "dbrec.lessons.bookshop_drawn needs matplotlib and seaborn"
-    raise ImportError(f"{needs}: pip install 'dbrec[lessons]'") from error
 
 BOXES = {
     "purchases": (0, 0.7, "purchases.csv\n\ncustomer_no, sku, qty, ...\n26791, 021902, 1, ..."),

@@ -3,15 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+import matplotlib.pyplot as plt
 import numpy as np
-
-try:
-    import matplotlib.pyplot as plt
-    from matplotlib.axes import Axes
-    from matplotlib.patches import Ellipse
-except ModuleNotFoundError as error:
-    needs = "dbrec.lessons.newcomers_drawn needs matplotlib"
-    raise ImportError(f"{needs}: pip install 'dbrec[lessons]'") from error
+from matplotlib.axes import Axes
+from matplotlib.patches import Ellipse
 
 WAYS = {
     "nothing: the mean of all people": (0.0, 0.0),
@@ -24,14 +19,9 @@ WAYS = {
 SHARE = 2 / 3  # of a normal distribution, inside of an ellipse
 
 
-def draw_ways(ax: Axes | None = None) -> Axes:
-    """Draw a cloud of people's vectors, and where somebody is put by each of four kinds of knowledge.
-
-    Args:
-        ax: Axes to draw on and to return; None makes new ones.
-    """
-    if ax is None:
-        ax = plt.subplots(figsize=(10, 5.5))[1]
+def draw_ways() -> Axes:
+    """Draw a cloud of people's vectors, and where somebody is put by each of four kinds of knowledge."""
+    ax = plt.subplots(figsize=(10, 5.5))[1]
     cloud = np.random.default_rng(3).normal(0, [1.7, 1.0], (300, 2))
     ax.scatter(cloud[:, 0], cloud[:, 1], s=14, color="0.8", label="trained vectors of other people")
     places = list(WAYS.values())

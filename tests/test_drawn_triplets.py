@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 
-from dbrec.lessons import triplets_drawn
-from dbrec.lessons.triplets_drawn import (
+from dbrec.lessons.drawn import triplets
+from dbrec.lessons.drawn.triplets import (
     ANCHOR,
     NEGATIVE,
     POSITIVE,
@@ -19,12 +19,6 @@ from dbrec.lessons.triplets_drawn import (
 )
 
 POINTS = [[0.0, 0.0], [3.0, 4.0], [0.0, 2.0]]  # anchor; positive, 5 away; negative, 2 away
-
-
-@pytest.fixture(autouse=True)
-def closed_figures():
-    yield
-    plt.close("all")
 
 
 def texts(ax) -> list[str]:
@@ -67,7 +61,7 @@ def test_each_world_is_drawn_around_its_mean_with_every_name_once():
 
 def test_names_of_points_in_one_place_do_not_cover_each_other():
     points = np.zeros((4, 2))
-    places = triplets_drawn._free_places(points, ["one", "two", "six", "ten"], reach=1.0)
+    places = triplets._free_places(points, ["one", "two", "six", "ten"], reach=1.0)
     apart = [np.abs(a - b) >= [0.195, 0.17] for i, a in enumerate(places) for b in places[:i]]
     assert all(either.any() for either in apart)
 
@@ -95,8 +89,8 @@ def test_a_triplet_shows_distances_loss_and_the_circle_of_the_margin():
 
 
 def test_a_triplet_with_the_negative_outside_of_the_circle_has_no_loss():
-    ax = draw_triplet([[0, 0], [1, 0], [0, 3.5]], margin=2.0)
-    assert ax.get_title().endswith("loss 0.00") and ax.patches[0].radius == 3.0
+    ax = draw_triplet([[0, 0], [1, 0], [0, 3.5]])
+    assert ax.get_title().endswith("loss 0.00") and ax.patches[0].radius == 2.0
 
 
 def test_a_path_has_an_arrow_per_move_a_hollow_start_and_a_filled_end():
@@ -121,5 +115,4 @@ def test_the_order_of_a_triplet_is_that_of_the_shadows():
 
 def test_axes_that_are_given_are_drawn_on():
     ax = plt.subplots()[1]
-    assert draw_triplet(POINTS, ax) is draw_paths([POINTS], ax) is draw_order(POINTS[::-1], ax) is ax
-    assert draw_lookup(np.eye(2), 0, "ab", ax) is ax
+    assert draw_triplet(POINTS, ax) is draw_order(POINTS[::-1], ax) is ax

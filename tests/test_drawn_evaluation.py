@@ -1,12 +1,8 @@
-import matplotlib
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-matplotlib.use("Agg")
-
-import matplotlib.pyplot as plt  # noqa: E402
-
-from dbrec.lessons.evaluation_drawn import (  # noqa: E402
+from dbrec.lessons.drawn.evaluation import (
     draw_confusion,
     draw_costs,
     draw_epochs,
@@ -15,13 +11,6 @@ from dbrec.lessons.evaluation_drawn import (  # noqa: E402
     draw_roc_steps,
     draw_two_aucs,
 )
-
-
-@pytest.fixture(autouse=True)
-def closed():
-    """Leave no figure open."""
-    yield
-    plt.close("all")
 
 
 def texts(ax) -> list[str]:

@@ -1,22 +1,11 @@
-import matplotlib
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.patches import Ellipse
 
-from dbrec.lessons.newcomers_drawn import SHARE, WAYS, draw_moves, draw_ways
-
-matplotlib.use("Agg")
+from dbrec.lessons.drawn.newcomers import SHARE, WAYS, draw_moves, draw_ways
 
 BEFORE = np.zeros(2), np.diag([1, 1 / 4])
 AFTER = np.array([0.4, 0.1]), np.array([[2.0, 1.0], [1.0, 2.0]])
-
-
-@pytest.fixture(autouse=True)
-def close_figures():
-    """Leave no figure open."""
-    yield
-    plt.close("all")
 
 
 def ellipses(ax) -> list[Ellipse]:
@@ -30,11 +19,6 @@ def test_each_way_is_named_and_has_a_dot_of_its_own_colour():
     dots = [line for line in ax.lines if line.get_marker() == "o"]
     assert [(line.get_xdata()[0], line.get_ydata()[0]) for line in dots] == list(WAYS.values())
     assert len({line.get_color() for line in dots}) == len(WAYS)
-
-
-def test_axes_that_are_given_are_drawn_on():
-    own = plt.subplots()[1]
-    assert draw_ways(own) is own
 
 
 def test_there_is_a_panel_per_move_with_an_ellipse_before_and_one_after():

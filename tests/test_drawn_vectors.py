@@ -1,12 +1,8 @@
-import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
 
-matplotlib.use("Agg")
-from matplotlib import pyplot as plt  # noqa: E402
-
-from dbrec.lessons.vectors_drawn import (  # noqa: E402
+from dbrec.lessons.drawn.vectors import (
     KINDS,
     draw_map,
     draw_ratings,
@@ -14,12 +10,6 @@ from dbrec.lessons.vectors_drawn import (  # noqa: E402
     draw_three_kinds,
     short_title,
 )
-
-
-@pytest.fixture(autouse=True)
-def closed_figures():
-    yield
-    plt.close("all")
 
 
 @pytest.fixture
