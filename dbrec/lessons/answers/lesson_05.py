@@ -15,10 +15,13 @@ def chances_after_a_rise(data) -> list[float]:
     return [sigmoid(difference), sigmoid(-difference)]
 
 
-def log_likelihood(data) -> float:
-    """Sum the logs of the three chances with film C at (-0.5, -0.5)."""
-    scores = np.array([*FILMS[:2], [-0.5, -0.5]]) @ USER
-    return np.log(sigmoid(scores[[0, 0, 1]] - scores[[1, 2, 2]])).sum()
+def three_steps(data) -> list[float]:
+    """Give likelihood, its log, and that less the penalty, with film C at (-0.5, -0.5)."""
+    films = np.array([*FILMS[:2], [-0.5, -0.5]])
+    scores = films @ USER
+    likelihood = sigmoid(scores[[0, 0, 1]] - scores[[1, 2, 2]]).prod()
+    penalty = ((USER**2).sum() + (films**2).sum()) / 8
+    return [likelihood, np.log(likelihood), np.log(likelihood) - penalty]
 
 
 def gradient_for_the_negative(data) -> np.ndarray:
@@ -49,13 +52,13 @@ EXERCISES = {
         because="Only the difference counts, and the chances of both orders sum to 1.",
     ),
     "L5.2": Exercise(
-        log_likelihood,
+        three_steps,
         hints=(
-            "Three differences, their three chances, the logs of these, and their sum.",
-            "The score of C is now -1.5: compute the x of each triplet anew.",
+            "Three differences and their chances: the product, its log, and less λ times all squares.",
+            "The score of C is now -1.5: compute each x anew. The squares of all eight numbers sum to 7.25.",
         ),
         tolerance=0.0051,
-        because="All three triplets are in order now, and the log of the likelihood has risen from -1.59.",
+        because="All three triplets are in order now, so the likelihood has risen from 0.20.",
     ),
     "L5.3": Exercise(
         gradient_for_the_negative,

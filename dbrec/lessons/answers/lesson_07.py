@@ -71,10 +71,11 @@ EXERCISES = {
         because="More patience finds the second rise, and costs more epochs.",
     ),
     "L7.4": Exercise(
-        lambda data: ["film", "pooled"],
+        lambda data: ["film", "pooled", 56],
         hints=(
             "What is subtracted from what in a triplet of each kind?",
-            "Two scores of one person both rise by 10. Two scores of different people don't.",
+            "Two scores of one person both rise by 10. Two scores of different people don't. The steps: "
+            "equally many triplets in all.",
         ),
         because="What compares one person's own scores can't see it; what compares people can.",
     ),

@@ -63,6 +63,14 @@ EXERCISES = {
         because="It knows who likes freely and no film: pooled AUC rewards that, AUC per user doesn't.",
     ),
     "L8.4": Exercise(
+        lambda data: ["people", "training", "neither"],
+        hints=(
+            "An interval that holds 0 leaves room for the chance of people. What do two seeds tell?",
+            "A's interval holds 0. Compare the leads of B and C with what two seeds differ by.",
+        ),
+        because="An interval holds the chance of who is judged. The chance of training needs another seed.",
+    ),
+    "L8.5": Exercise(
         lambda data: ["B", "D"],
         hints=(
             "Call each of them with `noise`, and print the result.",
@@ -70,7 +78,7 @@ EXERCISES = {
         ),
         because="Both make their labels from the scores that they judge.",
     ),
-    "L8.5": Exercise(
+    "L8.6": Exercise(
         measures_of_a_list,
         hints=(
             "Two hits of five places, two of three liked films; the first hit is on rank 2.",

@@ -83,11 +83,11 @@ EXERCISES = {
         example={"recommend_for": _eight_of_the_sea, "sea_books": ["x"], "book_taste": TASTES[1]},
     ),
     "L13.5": Exercise(
-        lambda data: "damaged",
+        lambda data: ["population", "ratings"],
         hints=(
-            "Open the file for appending bytes, 'ab', write b'!', and load the copy within try.",
-            "The error is a ValueError. str(error).split(':')[0] is the word.",
+            "Ask loaded.user_status('99999'), then loaded.update(purchase), then ask again.",
+            "user_status gives an array of one word. The first word is that of somebody unknown.",
         ),
-        because="The checksum of the file is no longer the one that recommender.json holds.",
+        because="A loaded model learns on, in closed form.",
     ),
 }
