@@ -71,7 +71,7 @@ def test_the_picture_of_a_tower_names_the_operations_between_its_layers():
 
 @pytest.mark.parametrize(
     ("module", "needs"),
-    [("tuning", "optuna"), ("plots", "matplotlib and seaborn"), ("drawn", "matplotlib and seaborn")],
+    [("plots", "matplotlib and seaborn"), ("drawn", "matplotlib and seaborn")],
 )
 def test_a_module_of_the_lessons_says_which_install_it_needs(module, needs):
     for missing in needs.split(" and "):

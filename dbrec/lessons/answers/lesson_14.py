@@ -11,9 +11,9 @@ THREE_AT_BEST = 3 / (2 * np.sqrt(np.pi))
 """Mean of the largest of three draws from the standard normal distribution."""
 
 
-def winner_below_300(data, trials: pd.DataFrame) -> float:
-    """Give the penalty of the best trial among those with a penalty of at most 300."""
-    inside = trials[trials["l2"] <= 300]
+def winner_below_500(data, trials: pd.DataFrame) -> float:
+    """Give the penalty of the best trial among those with a penalty of at most 500."""
+    inside = trials[trials["l2"] <= 500]
     return inside.loc[inside["score"].idxmax(), "l2"]
 
 
@@ -48,10 +48,10 @@ EXERCISES = {
         because="Three trials flatter the winner by 0.85 standard deviations, thirty by 2.0.",
     ),
     "L14.2": Exercise(
-        winner_below_300,
+        winner_below_500,
         hints=(
             "Keep only the trials that the smaller space allows.",
-            "Of trials[trials['l2'] <= 300], find the row with the largest score, and read its l2.",
+            "Of trials[trials['l2'] <= 500], find the row with the largest score, and read its l2.",
         ),
         tolerance=0.5,
         because="A winner near the edge asks for a wider space.",
