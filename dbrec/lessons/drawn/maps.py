@@ -1,17 +1,16 @@
 """A map of films that many people know, with labels that don't cover each other."""
 
 import textwrap
-from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
-from matplotlib.text import Annotation
 from matplotlib.transforms import Bbox
 
 from dbrec.data.movielens import MovieLens
+from dbrec.lessons.drawn.labels import name_points, room_of, write
 from dbrec.lessons.drawn.vectors import short_title
 
 GROUPS = {
@@ -30,9 +29,6 @@ GROUPS = {
     "nineties action": "Armageddon|Independence Day (ID4)|Twister|Con Air|Batman & Robin",
 }
 """Films that a film lover would put together, by a name for them; MovieLens 1M has 50 of these titles."""
-
-_DIRECTIONS = [(1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1)]
-_STEPS = range(5, 125, 6)  # how far a label may stand from its dot, in points
 
 
 def well_known(data: MovieLens) -> pd.DataFrame:
@@ -76,53 +72,20 @@ def draw_film_map(points, labels, groups) -> Axes:
     ax.scatter(points[:, 0], points[:, 1], s=40, c=own_colours, zorder=2)
     ax.set(xticks=[], yticks=[])
     ax.margins(0.1)
-    ax.figure.canvas.draw()  # fixes where the dots are on paper
-    dots = ax.transData.transform(points)
-    taken = [Bbox.from_extents(*(dot - 6), *(dot + 6)) for dot in dots]
+    taken = room_of(ax, points)
     for name in names:
         _name_group(ax, name, points[groups == name], colours[name], taken)
-    for row in np.argsort(-points[:, 1], kind="stable"):
-        places = [(tuple(points[row]), direction) for direction in _DIRECTIONS]
-        written = _write(ax, labels[row], places, taken, {"color": "0.15", "fontsize": 10.5})
-        if np.abs(written.get_position()).max() > _STEPS[1]:
-            line = {"arrowstyle": "-", "color": "0.6", "linewidth": 0.8}
-            end = written.get_position()
-            ax.annotate("", points[row], end, textcoords="offset points", arrowprops=line)
+    name_points(ax, labels, points, taken, color="0.15", fontsize=10.5)
     return ax
 
 
 def _name_group(ax: Axes, name: str, own: np.ndarray, colour: str, taken: list[Bbox]) -> None:
     """Write a group's name above its points or below, in a darker tone of its colour."""
     middle, bottom, top = own[:, 0].mean(), own[:, 1].min(), own[:, 1].max()
-    style = {"color": [0.75 * part for part in to_rgb(colour)], "weight": "bold", "fontsize": 14}
-    _write(ax, name, [((middle, top), (0, 1)), ((middle, bottom), (0, -1))], taken, style)
+    dark = [0.75 * part for part in to_rgb(colour)]
+    places = [((middle, top), (0, 1)), ((middle, bottom), (0, -1))]
+    write(ax, name, places, taken, color=dark, weight="bold", fontsize=14)
 
 
 def _label(title: str) -> str:
     return textwrap.fill(short_title(title), 26)
-
-
-def _write(ax: Axes, text: str, places, taken: list[Bbox], style: dict[str, Any]) -> Annotation:
-    """Write a text where nothing else is, as near as can be to one of several places.
-
-    What is drawn is added to `taken`. Where all is taken, the text stands at the last place that was tried.
-
-    Args:
-        ax: Axes to draw on.
-        text: What is written.
-        places: Points, each with the direction in which the text may move away from it.
-        taken: Where something is, on paper.
-        style: Of the text.
-    """
-    written = ax.annotate(text, places[0][0], (0, 0), textcoords="offset points", linespacing=0.9, **style)
-    for step, (point, (right, up)) in ((step, place) for step in _STEPS for place in places):
-        written.xy = point
-        written.set_position((step * right, step * up))
-        written.set(ha={1: "left", 0: "center", -1: "right"}[right])
-        written.set(va={1: "bottom", 0: "center", -1: "top"}[up])
-        box = written.get_window_extent().padded(1)
-        inside = ax.bbox.x0 < box.x0 and box.x1 < ax.bbox.x1 and ax.bbox.y0 < box.y0 and box.y1 < ax.bbox.y1
-        if inside and not box.count_overlaps(taken):
-            break
-    taken.append(box)
-    return written

@@ -8,6 +8,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Circle, Rectangle
 
+from dbrec.lessons.drawn.labels import name_points, room_of
+
 ANCHOR, POSITIVE, NEGATIVE = ROLES = ("C1", "C0", "0.35")
 """The colours of a triplet's three members."""
 
@@ -76,12 +78,10 @@ def draw_categories(worlds: dict, names) -> np.ndarray:
             edgecolor="white",
             zorder=3,
         )
-        for name, point, label in zip(names, points, _free_places(points, names, reach), strict=True):
-            ax.plot(*zip(point, label, strict=True), color="0.6", linewidth=1, zorder=0)
-            box = {"facecolor": "white", "edgecolor": "none", "pad": 1, "alpha": 0.8}
-            ax.text(*label, name, ha="center", va="center", fontsize=14, bbox=box, zorder=2)
         ax.set(title=title, xlim=(-1.4 * reach, 1.4 * reach), ylim=(-1.2 * reach, 1.2 * reach))
         ax.set(xlabel="first number", ylabel="second number", aspect="equal")
+        box = {"facecolor": "white", "edgecolor": "none", "pad": 1, "alpha": 0.8}
+        name_points(ax, names, points, room_of(ax, points), fontsize=14, bbox=box)
     return axes
 
 
@@ -187,22 +187,6 @@ def draw_order(vectors, ax: Axes | None = None) -> Axes:
     ax.margins(0.15)
     ax.set(xlabel="axis 1", ylabel="axis 2", aspect="equal")
     return ax
-
-
-def _free_places(points: np.ndarray, names, reach: float) -> list[np.ndarray]:
-    """Find for each point a place beside it where its name covers neither a point nor another name."""
-    sizes = [np.array([0.065 * len(name), 0.17]) * reach for name in names]
-    boxes = [(point, np.full(2, 0.1 * reach)) for point in points]
-    places = []
-    for point, size in zip(points, sizes, strict=True):
-        for distance, angle in np.ndindex(8, 12):
-            turn = np.array([np.cos(angle * np.pi / 6), np.sin(angle * np.pi / 6)])
-            place = point + turn * (size / 2 + 0.1 * (1 + distance) * reach)
-            if not any((np.abs(place - other) < (size + room) / 2).all() for other, room in boxes):
-                break
-        boxes.append((place, size))
-        places.append(place)
-    return places
 
 
 def _cells(ax: Axes, numbers: np.ndarray, left: float, top: float, pattern: str, is_strong) -> None:

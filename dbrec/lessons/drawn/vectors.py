@@ -10,7 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 from matplotlib.ticker import MultipleLocator
-from matplotlib.transforms import Bbox
+
+from dbrec.lessons.drawn.labels import name_points, room_of
 
 FILM, PERSON = "C0", "C1"
 """The colours of films and people."""
@@ -124,7 +125,8 @@ def draw_map(films: pd.DataFrame, person, name: str) -> Axes:
     ax.set_xlim(-edge / 2, points[:, 0].max() + 3.5 * edge)
     ax.set_ylim(min(points[:, 1].min(), 0) - edge, max(points[:, 1].max(), 0) + edge)
     ax.set_aspect("equal")
-    _label(ax, films.index, points, np.linspace((0, 0), tip, 40))
+    taken = room_of(ax, np.vstack([points, np.linspace((0, 0), tip, 40)]), half=4)
+    name_points(ax, films.index, points, taken, fontsize=11)
     return ax
 
 
@@ -183,24 +185,3 @@ def _road(ax: Axes, start: Text, end: Text, colour: str) -> None:
     look = {"arrowstyle": "-|>", "color": colour, "linewidth": 2.5, "mutation_scale": 20}
     look |= {"patchA": start.get_bbox_patch(), "patchB": end.get_bbox_patch()}
     ax.annotate("", end.get_position(), start.get_position(), arrowprops=look, zorder=4)
-
-
-def _label(ax: Axes, texts, points: np.ndarray, kept_free: np.ndarray) -> None:
-    """Write a label beside each point, off the other points, labels and what is kept free, if that can be."""
-    spots = [(8, 0, "left"), (-8, 0, "right")]
-    spots += [(x, y, "left" if x > 0 else "right") for y in (9, -9, 17, -17) for x in (6, -6)]
-    ax.figure.canvas.draw()
-    pixels = ax.transData.transform(np.vstack([points, kept_free]))
-    taken = [Bbox.from_bounds(x - 4, y - 4, 8, 8) for x, y in pixels]
-    for text, point in zip(texts, points, strict=True):
-        for x, y, side in spots:
-            look: dict[str, Any] = {"textcoords": "offset points", "ha": side, "va": "center", "fontsize": 11}
-            label = ax.annotate(text, point, (x, y), **look)
-            box = label.get_window_extent()
-            if not any(box.overlaps(other) for other in taken):
-                break
-            label.remove()
-        else:
-            label = ax.annotate(text, point, spots[0][:2], **look | {"ha": "left"})
-            box = label.get_window_extent()
-        taken.append(box)
