@@ -91,6 +91,8 @@ def raw_ids(values, name: str = "ids") -> pd.Index:
         raise TypeError(f"{what}, and not a {type(values).__name__}: {reprlib.repr(values)}")
     if isinstance(values, str) or not isinstance(values, Iterable):
         values = [values]
+    if (usual := _usual_ids(values)) is not None:
+        return usual
     is_array = isinstance(values, (np.ndarray, pd.Series, pd.Index, pd.api.extensions.ExtensionArray))
     if is_array and (values.ndim != 1 or getattr(values.dtype, "names", None)):
         raise TypeError(f"{what}, and not a table of shape {values.shape}: give one column of it")
@@ -112,6 +114,20 @@ def raw_ids(values, name: str = "ids") -> pd.Index:
         f"{what}, and these are {kind}, such as {reprlib.repr(ids.tolist()[0])}: "
         f"turn them into text, as by [str(x) for x in {name}]"
     )
+
+
+def _usual_ids(values: Iterable) -> pd.Index | None:
+    """Take ids of an index or a list that are plain ints or text; None where each needs a closer look."""
+    if isinstance(values, pd.Index):
+        return values.rename(None) if values.dtype == np.int64 else None
+    if not isinstance(values, (list, tuple)):
+        return None
+    types = {*map(type, values)}
+    if types == {int} and max(values) < 2**63 and min(values) >= -(2**63):
+        return pd.Index(values)
+    if types == {str} and not any(text.endswith("\0") for text in values):  # which numpy's text arrays drop
+        return pd.Index(values, dtype="str")
+    return pd.Index([], dtype=np.int64) if not values else None
 
 
 def positions(index: pd.Index, values, name: str = "ids") -> np.ndarray:

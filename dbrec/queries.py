@@ -11,6 +11,7 @@ from dbrec.checks import one_place, raw_ids
 from dbrec.progress import told
 from dbrec.scoring.model import FittedModel
 from dbrec.scoring.neighbours import similar, users_for
+from dbrec.scoring.top_places import joined
 
 if TYPE_CHECKING:
     from dbrec.scoring.index import ItemIndex
@@ -133,7 +134,7 @@ class Queries:
         parts = model.scorer.recommend_in_parts(user_ids, k, exclude_seen, index, items, exclude)
         if model.settings.verbose:
             parts = told(parts, "lists", len(user_ids))
-        return pd.concat(list(parts), ignore_index=True)
+        return joined(parts)
 
     def recommend_in_parts(
         self, user_ids, k: int = 10, exclude_seen: bool = True, index="exact", items=None, exclude=None

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from functools import cache
 from random import Random
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -29,6 +30,7 @@ THREADS = 1  # of each library; processor seconds are of all threads together
 COLUMNS = "data what system value reached params threads versions command date code".split()
 DRAWN, TRAINED = "triplets drawn a second", "triplets trained a second"
 RANKED = "seconds to rank all films for all users"
+ONE_LIST, FOR_NEWCOMER = "milliseconds of one list", "milliseconds of a newcomer's list"
 BATCH, LARGE_BATCH, LISTED = 8192, 32_768, 10
 EPOCHS = 1, 2, 3, 4, 6, 9  # that a fit may take; the last is its default
 RACES = "LightFM logistic", "Cornac MF", "Cornac BPR", "EASE", "implicit ALS"
@@ -68,6 +70,16 @@ def rate(make: Callable[[], int], seconds: float = 3.0) -> float:
     while time.process_time() - start < seconds:
         made += make()
     return made / (time.process_time() - start)
+
+
+def median_ms(call: Callable[[int], object], calls: int = 300) -> float:
+    """Processor milliseconds of a call, the median of many; it is given its number."""
+    spent = []
+    for number in range(calls):
+        start = time.process_time()
+        call(number)
+        spent.append(time.process_time() - start)
+    return 1000 * float(np.median(spent))
 
 
 def trained(network, dataset, triplets_a_step: int, steps: int = 60) -> float:
@@ -129,6 +141,17 @@ def of_ours(data: str) -> Iterator[dict]:
     width = model.fit(task.train, task.users, task.items).fitted_.vectors.items.shape[1]
     value = LISTED * len(users) / rate(lambda: len(model.recommend(users, LISTED)))
     yield {"what": RANKED, "system": "dbrec", "value": value, "width": width}
+    value = median_ms(lambda number: model.recommend(users[number], LISTED))
+    yield {"what": ONE_LIST, "system": "dbrec", "value": value}
+    films = np.random.default_rng(0).choice(task.train["item_id"].unique(), (300, 5)).tolist()
+    form = task.users.iloc[0].to_dict()
+    value = median_ms(lambda number: model.recommend_for(form, liked=films[number]))
+    yield {"what": FOR_NEWCOMER, "system": "dbrec, a form and five liked films", "value": value}
+    with TemporaryDirectory() as folder:
+        model.save(folder)
+        start = time.process_time()
+        HybridRecommender.load(folder)
+        yield {"what": "seconds to load a model", "system": "dbrec", "value": time.process_time() - start}
 
 
 def of_implicit(data: str, width: int) -> Iterator[dict]:
@@ -142,6 +165,8 @@ def of_implicit(data: str, width: int) -> Iterator[dict]:
     value = LISTED * len(users) / rate(lambda: model.recommend(users, seen, LISTED)[0].size)
     made = {"value": value, "versions": versions("numpy", "implicit")}
     yield {"what": RANKED, "system": "implicit, vectors as long"} | made
+    value = median_ms(lambda number: model.recommend(number, seen[number], LISTED))
+    yield {"what": ONE_LIST, "system": "implicit, vectors as long"} | made | {"value": value}
 
 
 def of_fit(data: str, name: str, params: dict) -> Iterator[dict]:

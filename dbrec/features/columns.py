@@ -8,12 +8,22 @@ import reprlib
 import warnings
 from collections.abc import Set
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Self
 
 import numpy as np
 import pandas as pd
 
-from dbrec.features.values import PLAIN, members, plain_categories, type_of, type_of_all, types_in, words
+from dbrec.features.values import (
+    PLAIN,
+    members,
+    plain,
+    plain_categories,
+    type_of,
+    type_of_all,
+    types_in,
+    words,
+)
 
 MAX_BINS, FEWEST_TEXTS = 16, 10
 
@@ -37,6 +47,16 @@ class Categorical:
         """One row a category, and row 0 for the unknown."""
         return len(self.categories) + 1
 
+    @cached_property
+    def places(self) -> dict:
+        """The place of each category."""
+        return {category: place for place, category in enumerate(self.categories)}
+
+    @cached_property
+    def type_of_categories(self) -> str:
+        """The one type that all categories are of."""
+        return type_of(self.categories[0]) if self.categories else "text"
+
     @property
     def names(self) -> list[str]:
         """A name for each category, such as ``"gender: F"``."""
@@ -58,8 +78,8 @@ class Categorical:
     def _positions(self, values: pd.Series) -> np.ndarray:
         """Find the place of each category that is listed, -1 where it is unseen or missing."""
         given = self.listed(values)
-        _refuse_others(self, given, set(map(type_of, self.categories)) or {"text"})
-        return pd.Index(self.categories, dtype=object).get_indexer(pd.Index(given, dtype=object))
+        _refuse_others(self, given, {self.type_of_categories})
+        return np.array([self.places.get(category, -1) for category in given], np.int64)
 
 
 @dataclass(frozen=True)
@@ -180,6 +200,12 @@ def fit_column(name: str, values: pd.Series, frame: str = "features") -> Column:
 
 def encode_value(column: Column, value) -> np.ndarray:
     """Encode one value, or None, as `column` does, shape (1, width); refuse categories unseen in the fit."""
+    if value is None:
+        return np.zeros((1, column.width), np.int32)
+    if type(column) is Categorical and type_of(value) == column.type_of_categories:
+        if plain(value) not in column.places:
+            raise _refusal(column, value)
+        return np.array([[column.places[plain(value)] + 1]], np.int32)
     cell = pd.Series([value], dtype=object)
     if type(column) is Categorical and type_of(value) not in PLAIN | {"tuples"}:
         cell = cell.map(str, na_action="ignore")  # such as an interval

@@ -7,6 +7,7 @@ hundreds or thousands: those tell of newcomers only.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -130,7 +131,7 @@ class FeatureEncoder:
         """Places of a row that a tower takes: all but the words."""
         return 1 + sum(column.width for column in self._in_tower)
 
-    @property
+    @cached_property
     def largest_codes(self) -> np.ndarray:
         """Largest code in each place of a whole row: 1 for a flag."""
         codes = [[1] * c.width if isinstance(c, MultiHot) else [c.size - 1] for c in self.columns]

@@ -8,6 +8,7 @@ from dbrec.scoring.candidates import Candidates
 from dbrec.scoring.model import FittedModel
 from dbrec.scoring.people import Person
 from dbrec.scoring.posterior import variances
+from dbrec.scoring.top_places import top_places
 
 
 def recommend_for(model: FittedModel, person: Person, k: int, items=None, exclude=None) -> pd.DataFrame:
@@ -20,7 +21,7 @@ def recommend_for(model: FittedModel, person: Person, k: int, items=None, exclud
             raise TypeError(f"{name} is a DataFrame: for one person give ids, such as {name}['item_id']")
     scores = Candidates(model.vectors.item_ids, everybody, items, exclude).hide(scores, np.arange(1))
     scores[0, person.named] = -np.inf
-    return model.scorer.top_items(scores, k).drop(columns="row")
+    return pd.DataFrame(model.scorer.columns_of(top_places(scores, k)), copy=False)
 
 
 def score_for(model: FittedModel, person: Person, item_ids) -> np.ndarray:

@@ -10,6 +10,7 @@ import pandas as pd
 from dbrec.checks import id_frame, positions, raw_ids, switch, whole_number
 from dbrec.products import pair_scores
 from dbrec.scoring.candidates import Candidates, Pairs
+from dbrec.scoring.top_places import Places, joined, top_places
 
 if TYPE_CHECKING:
     from dbrec.interactions import Interactions
@@ -121,8 +122,7 @@ class VectorScorer:
             TypeError, ValueError: If ids aren't of the fit's type, `k` isn't at least 1, `exclude_seen` is
                 no boolean, or `index` is another word or was made of other vectors.
         """
-        parts = self.recommend_in_parts(user_ids, k, exclude_seen, index, items, exclude)
-        return pd.concat(list(parts), ignore_index=True)
+        return joined(self.recommend_in_parts(user_ids, k, exclude_seen, index, items, exclude))
 
     def recommend_in_parts(
         self, user_ids, k: int = 10, exclude_seen: bool = True, index="exact", items=None, exclude=None
@@ -140,9 +140,8 @@ class VectorScorer:
         at_once = int(np.clip(SCORES_AT_ONCE // max(len(self.item_ids), 1), 1, USERS_AT_ONCE))
 
         def lists(start: int) -> pd.DataFrame:
-            frame = self._lists(np.arange(start, min(start + at_once, len(users))), k, candidates, graph)
-            frame.insert(0, "user_id", user_ids[frame.pop("row").to_numpy()])
-            return frame
+            found = self._lists(np.arange(start, min(start + at_once, len(users))), k, candidates, graph)
+            return pd.DataFrame({"user_id": user_ids[found.rows]} | self.columns_of(found), copy=False)
 
         return map(lists, range(0, max(len(users), 1), at_once))
 
@@ -176,14 +175,16 @@ class VectorScorer:
         """Score all items for the users at some positions as lists are made by, shape (n, n_items)."""
         return self.list_vectors[users] @ self.item_vectors[:-1].T
 
-    def _exact_lists(self, rows: np.ndarray, k: int, candidates: Candidates) -> pd.DataFrame:
-        """List the k best items of the users in some rows: ``row, rank, item_id, list_score``."""
-        lists = self.top_items(candidates.hide(self.list_scores(candidates.users[rows]), rows), k)
-        return lists.assign(row=rows[lists["row"]])
+    def columns_of(self, found: Places) -> dict:
+        """Give the columns ``rank, item_id, list_score`` of lists."""
+        return {"rank": found.ranks, "item_id": self.item_ids[found.items], "list_score": found.scores}
 
-    def _lists(
-        self, rows: np.ndarray, k: int, candidates: Candidates, index: "ItemIndex | None"
-    ) -> pd.DataFrame:
+    def _exact_lists(self, rows: np.ndarray, k: int, candidates: Candidates) -> Places:
+        """List the k best items of the users in some rows."""
+        found = top_places(candidates.hide(self.list_scores(candidates.users[rows]), rows), k)
+        return found._replace(rows=rows[found.rows])
+
+    def _lists(self, rows: np.ndarray, k: int, candidates: Candidates, index: "ItemIndex | None") -> Places:
         """List what an index finds as `_exact_lists` would; exactly for users for whom it finds too few."""
         if index is None or candidates.only is not None:
             return self._exact_lists(rows, k, candidates)
@@ -193,33 +194,14 @@ class VectorScorer:
         short = (items < 0).any(axis=1)
         found = items[~short]
         scores = np.einsum("nd,nkd->nk", vectors[~short], self.item_vectors[found])
-        lists = self.top_items(scores, k, found)
-        parts = [lists.assign(row=rows[~short][lists["row"]])]
-        if short.any():
-            parts.append(self._exact_lists(rows[short], k, candidates))
-        return pd.concat(parts).sort_values(["row", "rank"], ignore_index=True)
-
-    def top_items(self, scores: np.ndarray, k: int, items: np.ndarray | None = None) -> pd.DataFrame:
-        """List the k best items of each row of scores, but for those at minus infinity.
-
-        Args:
-            scores: Shape (n, number of items), in the order of `item_ids`.
-            k: Length of a list, at least 1.
-            items: Where only some items were scored, their positions, of the shape of `scores`.
-
-        Returns:
-            A frame ``row, rank, item_id, list_score``.
-        """
-        k = min(whole_number("k", k), scores.shape[1])
-        top = np.sort(np.argpartition(-scores, k - 1, axis=1)[:, :k], axis=1)
-        order = np.argsort(-np.take_along_axis(scores, top, 1), axis=1, kind="stable")
-        top = np.take_along_axis(top, order, 1)
-        values = np.take_along_axis(scores, top, 1).ravel()
-        top = top if items is None else np.take_along_axis(items, top, 1)
-        rows, ranks = np.divmod(np.arange(values.size), k)
-        items = self.item_ids[top.ravel()]
-        frame = pd.DataFrame({"row": rows, "rank": ranks + 1, "item_id": items, "list_score": values})
-        return frame[values > -np.inf].reset_index(drop=True)
+        lists = top_places(scores, k, found)
+        lists = lists._replace(rows=rows[~short][lists.rows])
+        if not short.any():
+            return lists
+        both = map(np.concatenate, zip(lists, self._exact_lists(rows[short], k, candidates), strict=True))
+        lists = Places(*both)
+        order = np.lexsort((lists.ranks, lists.rows))
+        return Places(*(column[order] for column in lists))
 
 
 def _vectors(vectors, ids: pd.Index, side: str) -> np.ndarray:
