@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from benchmarks.harness import code as code_module
+from benchmarks.harness import surroundings
 from benchmarks.harness.code import digest
 from benchmarks.harness.fitting import next_step
 from benchmarks.harness.markdown import number, signed
@@ -15,6 +16,7 @@ from benchmarks.harness.paired import Draw, WeightedAuc, intervals
 from benchmarks.harness.tuning import SECONDS, SPREAD, STEPS, at_edge, spread, step
 from benchmarks.studies import check, compare, paired, report, vault
 from benchmarks.studies.paired import best_peers, verdict
+from dbrec.data import splits
 from dbrec.evaluation.auc import auc, auc_per_user, bootstrap_auc_difference
 
 SPACE = {"size": [10, 32, 64], "rate": [0.01, 0.1, 0.001], "which": ["a", "b"]}
@@ -225,6 +227,44 @@ def test_a_change_of_what_is_imported_changes_the_digest_and_words_do_not(projec
     assert told() != first
     forget()
     assert digest("dbrec.two") != digest("dbrec.two", settings="other")
+
+
+def test_surroundings_count_by_what_they_give_and_in_studies_of_time_by_their_code(project, monkeypatch):
+    monkeypatch.setattr(surroundings, "MODULES", {"dbrec.two"})
+    monkeypatch.setattr(surroundings, "digest_of_results", lambda: "what they give")
+    monkeypatch.setattr(code_module, "ALL_COUNTS", {"dbrec.timed"})
+    (project / "dbrec" / "timed.py").write_text("from dbrec.two import x\n")
+
+    def of_both():
+        forget()
+        return digest("dbrec.one"), digest("dbrec.timed")
+
+    figures, seconds = of_both()
+    (project / "dbrec" / "two.py").write_text("x = 0 + 1\n")
+    assert of_both()[0] == figures and of_both()[1] != seconds
+    monkeypatch.setattr(surroundings, "digest_of_results", lambda: "something else")
+    assert of_both()[0] != figures
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "other"),
+    [
+        (splits, "split_users", lambda ratings, share, seed: splits.split_items(ratings, share, seed)),
+        (surroundings, "auc", lambda liked, scores: 0.5),
+        (surroundings.FeatureEncoder, "encode_person", lambda encoder, features: encoder.rows[:1]),
+        (surroundings.VectorScorer, "score", lambda scorer, users, items: np.arange(len(items), dtype=float)),
+    ],
+)
+def test_another_result_of_surroundings_makes_rows_stale(module, name, other, monkeypatch):
+    before = surroundings.results()
+    assert before == surroundings.results()
+    monkeypatch.setattr(module, name, other)
+    assert surroundings.results() != before
+
+
+def test_every_module_of_the_surroundings_is_there_and_no_study_measures_by_another_name():
+    assert all(code_module._path(name) for name in surroundings.MODULES)
+    assert all(code_module._path(name) for name in code_module.ALL_COUNTS)
 
 
 def test_rows_of_other_code_are_refused(tmp_path, monkeypatch, capsys):

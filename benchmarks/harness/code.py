@@ -11,18 +11,28 @@ ROOT = Path(__file__).parents[2]
 STUDIES, SYSTEMS = "benchmarks.studies.", "benchmarks.systems."
 
 
+ALL_COUNTS = {STUDIES + name for name in "choice growth newcomers retrieval speed updates questions".split()}
+"""The studies for which surroundings count by their code, too: those of time, and that of a query."""
+
+
 def digest(*modules: str, settings: str = "") -> str:
     """Give "s" and 11 hex digits of modules' statements, of all that they import here, and of settings.
 
-    Docstrings, comments and empty lines don't count: to explain the code better makes no row stale.
+    Docstrings, comments and empty lines don't count: to explain the code better makes no row stale. What
+    surrounds a model counts by what it gives, but in `ALL_COUNTS`.
     """
+    from benchmarks.harness import surroundings  # which imports much, and here is little else
+
+    passed_over = set() if ALL_COUNTS & set(modules) else surroundings.MODULES
     found: set[str] = set()
     waiting = list(modules)
     while waiting:
-        if (name := waiting.pop()) not in found:
+        if (name := waiting.pop()) not in found | passed_over:
             found.add(name)
             waiting += _imported(name)
     parts = [settings] + [f"{name}\n{_statements(name)}" for name in sorted(found)]
+    if passed_over:
+        parts.append(surroundings.digest_of_results())
     return "s" + hashlib.sha256("\n".join(parts).encode()).hexdigest()[:11]  # never read as a number
 
 
