@@ -6,7 +6,7 @@ NOTEBOOKS ?= $(LESSONS) $(sort $(wildcard notebooks/solutions/*.ipynb))
 IN_VENV = .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help venv notebooks lab test refresh lock peers benchmark benchmark-quick check-results clean
+.PHONY: help venv notebooks lab test test-deep refresh lock peers benchmark benchmark-quick check-results clean
 
 help: ## list the targets
 	@echo "make TARGET [PYTHON=python3.12]"
@@ -29,6 +29,9 @@ test: venv ## ruff, mypy, unit tests, then every notebook against its stored out
 	$(IN_VENV) -m mypy dbrec
 	$(IN_VENV) -m pytest
 	$(IN_VENV) scripts/check_notebooks.py notebooks
+
+test-deep: venv ## what takes too long for the gate: planted faults, and many inputs at every door
+	$(IN_VENV) -m pytest tests/deep
 
 refresh: venv ## execute notebooks in place on ML-1M [NOTEBOOKS=notebooks/03_*.ipynb]
 	DBREC_DATASET=ml-1m $(IN_VENV) scripts/run_notebooks.py --in-place $(NOTEBOOKS)

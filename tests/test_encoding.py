@@ -417,3 +417,13 @@ def test_what_is_described_is_restored_whole():
 def test_what_does_not_fit_together_is_not_restored(change):
     with pytest.raises(ValueError, match="damaged: .*restore"):
         stored(change)
+
+
+@pytest.mark.parametrize("key", ["town", "id"])
+def test_a_column_with_missing_values_of_pandas_is_no_row_of_ids(key):
+    frame = pd.DataFrame({key: pd.array([pd.NA, "Ely"], "string")}, index=[10, 11])
+    if key == "town":
+        assert FeatureEncoder.fit([10, 11], frame).rows[:, 1].tolist() == [0, 1]
+        return
+    with pytest.raises(ValueError, match=r"features\['id'\] has a missing value at position 0"):
+        FeatureEncoder.fit([10, 11], frame.rename_axis("other"))

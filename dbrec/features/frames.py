@@ -46,7 +46,7 @@ def _index_by_id(frame: pd.DataFrame, trained_ids: pd.Index, table: str, key: st
     index, where = frame.index, f"{table}.index"
     if key in frame:
         index, where, frame = frame[key], f"{table}[{key!r}]", frame.drop(columns=key)
-        if frame.index.name == key and index.tolist() != frame.index.tolist():
+        if frame.index.name == key and _listed(index) != _listed(frame.index):
             raise ValueError(f"{table} has {key} as index and as a column, and they differ: drop one of them")
     ids = raw_ids(index.tolist() if isinstance(index, pd.MultiIndex) else index, where)
     if index.name is None:
@@ -64,10 +64,16 @@ def _refuse_ids_beside(frame, ids: pd.Index, trained_ids: pd.Index, table: str, 
         as_many = numbered or name.lower().endswith(("id", "index"))
         least = found + (not as_many) if found else len(trained_ids) // 2 + 1
         may_be = types.infer_dtype(column) in ("integer", "floating", "string", "categorical")
-        differs = may_be and column.is_unique and column.tolist() != ids.tolist()
+        differs = may_be and column.is_unique and _listed(column) != ids.tolist()
         if differs and trained_ids.isin(column).sum() >= least:
             such = ", ".join(map(str, ids[:3]))
             raise ValueError(
                 f"the index of {table} is {such} ... and column {name!r} holds the ids: give "
                 f"{table}.set_index({name!r}), or name the index if it is right: {table}.rename_axis({key!r})"
             )
+
+
+def _listed(values: pd.Series | pd.Index) -> list:
+    """List values, None where one is missing: of pandas' NA no comparison is true or false."""
+    cells = pd.Series(values).astype(object)
+    return cells.where(cells.notna(), None).tolist()
