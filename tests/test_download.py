@@ -367,6 +367,17 @@ def test_a_copy_that_another_process_finished_first_is_used(server, cache, monke
     assert left_in(cache) == ["ml-1m"]
 
 
+def test_once_data_is_there_no_connection_is_opened(cache, monkeypatch):
+    write_movielens(cache)
+
+    def refuse(*arguments):
+        raise AssertionError("a connection was opened")
+
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    assert len(load_movielens("ml-1m").ratings)
+
+
 def test_a_given_folder_is_the_only_place_looked_in(server, tmp_path, monkeypatch):
     monkeypatch.setenv("DBREC_DATA_DIR", str(write_movielens(tmp_path / "own").parent))
     message = str(failure(data_dir=tmp_path / "given"))
