@@ -1,7 +1,11 @@
 import subprocess
 import sys
 
+import numpy as np
+import pandas as pd
 import pytest
+
+from dbrec.checks import raw_ids
 
 
 @pytest.mark.parametrize(
@@ -91,3 +95,25 @@ def test_the_package_hands_out_its_public_names_and_no_others():
         AttributeError, match="module 'dbrec' has no attribute 'fit': it has HybridRecommender"
     ):
         dbrec.fit  # noqa: B018
+
+
+@pytest.mark.parametrize("wrap", [list, tuple, np.array, pd.Series, pd.Index])
+@pytest.mark.parametrize("ids", [[2**63 - 1, -(2**63)], [7], ["b", "a"]])
+def test_raw_ids_are_the_same_however_they_are_wrapped(ids, wrap):
+    found = raw_ids(wrap(ids))
+    assert found.tolist() == ids and found.name is None
+    assert found.dtype == raw_ids(pd.Series(ids, dtype=object)).dtype
+
+
+@pytest.mark.parametrize("ids", [[2**63], [-(2**63) - 1], ["a\0"], [True], [1, "1"], [1, None], [[1]]])
+def test_what_is_no_raw_id_is_refused_in_a_list_as_in_a_column(ids):
+    for given in (ids, pd.Series(ids, dtype=object)):
+        with pytest.raises(
+            (TypeError, ValueError), match=r"ids (must be one id|has a missing value)"
+        ):
+            raw_ids(given)
+
+
+def test_a_named_index_of_ids_loses_its_name_and_no_ids_are_whole_numbers():
+    assert raw_ids(pd.Index([1, 2], name="user_id")).name is None
+    assert raw_ids([]).dtype == np.int64 and not len(raw_ids([]))
