@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from dbrec.scoring import posterior
 from dbrec.scoring.posterior import Scatter, surprise, variances
 
 RANDOM = np.random.default_rng(0)
@@ -32,7 +33,9 @@ def test_ratings_move_a_vector_as_a_step_of_logistic_regression_does(n_before):
     assert after.root @ after.root.T == pytest.approx(covariance)
 
 
-def test_many_vectors_move_as_each_of_them_does():
+@pytest.mark.parametrize("at_once", [1, 2, 256])
+def test_many_vectors_move_as_each_of_them_does(at_once, monkeypatch):
+    monkeypatch.setattr(posterior, "AT_ONCE", at_once)
     met, surprises, starts = RANDOM.normal(size=(9, 4)), RANDOM.normal(size=9), [0, 2, 3]
     vectors, n_before = RANDOM.normal(size=(3, 4)), [0, 5, 100]
     ends = [2, 3, 9]
