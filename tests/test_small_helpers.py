@@ -108,9 +108,7 @@ def test_raw_ids_are_the_same_however_they_are_wrapped(ids, wrap):
 @pytest.mark.parametrize("ids", [[2**63], [-(2**63) - 1], ["a\0"], [True], [1, "1"], [1, None], [[1]]])
 def test_what_is_no_raw_id_is_refused_in_a_list_as_in_a_column(ids):
     for given in (ids, pd.Series(ids, dtype=object)):
-        with pytest.raises(
-            (TypeError, ValueError), match=r"ids (must be one id|has a missing value)"
-        ):
+        with pytest.raises((TypeError, ValueError), match=r"ids (must be one id|has a missing value)"):
             raw_ids(given)
 
 
