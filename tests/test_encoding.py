@@ -427,3 +427,16 @@ def test_a_column_with_missing_values_of_pandas_is_no_row_of_ids(key):
         return
     with pytest.raises(ValueError, match=r"features\['id'\] has a missing value at position 0"):
         FeatureEncoder.fit([10, 11], frame.rename_axis("other"))
+
+
+@pytest.mark.parametrize(
+    ("texts", "kind"),
+    [
+        ([f"word {n}" for n in range(12)], Words),
+        ([f"word {n % 6}" for n in range(12)], Categorical),  # half of them different
+        ([f"word {n}" if n % 2 else f"word{n}" for n in range(12)], Categorical),  # half of several words
+        ([f"word {n}" for n in range(9)], Categorical),  # fewer than ten
+    ],
+)
+def test_free_text_is_mostly_different_and_of_several_words(texts, kind):
+    assert type(fit_column("title", pd.Series(texts))) is kind

@@ -1,3 +1,5 @@
+from dataclasses import FrozenInstanceError
+
 import numpy as np
 import pytest
 
@@ -70,3 +72,19 @@ def test_numbers_of_numpy_become_those_of_python():
     )
     kinds = [type(v) for v in (settings.choice_dim, settings.l2, settings.liked_from, settings.verbose)]
     assert kinds == [int, float, int, bool]
+
+
+def test_the_defaults_are_those_that_were_measured_and_stay_as_they_are():
+    settings = Settings()
+    assert vars(settings) == {
+        "embedding_dim": 64,
+        "choice_dim": 1024,
+        "liked_from": 4,
+        "epochs": 9,
+        "learning_rate": 0.003,
+        "l2": 0.005,
+        "seed": 0,
+        "verbose": True,
+    }
+    with pytest.raises(FrozenInstanceError):
+        settings.seed = 1
