@@ -8,11 +8,13 @@ import pandas as pd
 import pytest
 
 from benchmarks.harness import code as code_module
-from benchmarks.harness import surroundings
+from benchmarks.harness import fitting, surroundings
 from benchmarks.harness.code import digest
 from benchmarks.harness.fitting import next_step
+from benchmarks.harness.judging import Judged
 from benchmarks.harness.markdown import number, signed
 from benchmarks.harness.paired import Draw, WeightedAuc, intervals
+from benchmarks.harness.tasks import Task
 from benchmarks.harness.tuning import SECONDS, SPREAD, STEPS, at_edge, spread, step
 from benchmarks.studies import check, compare, paired, report, vault
 from benchmarks.studies.paired import best_peers, verdict
@@ -69,6 +71,39 @@ def test_a_count_never_falls_below_one_and_nothing_lies_beyond_zero():
     assert step({"n": [1, 2, 4]}, tried) is None and at_edge({"n": [1, 2, 4]}, tried) == []
     tried = [({"w": w}, -w) for w in (0.0, 0.25, 0.5)]
     assert step({"w": [0.0, 0.25, 0.5]}, tried) is None
+
+
+def test_beyond_the_edge_of_a_share_it_is_a_share_still():
+    tried = [({"hidden_share": share}, share) for share in (0.0, 0.1, 0.5)]
+    further = step({"hidden_share": [0.0, 0.1, 0.5]}, tried)
+    assert further == {"hidden_share": 0.9}  # odds of 1/9, 1 and 9
+    assert 0.9 < step({"hidden_share": [0.0, 0.1, 0.5]}, [*tried, (further, 0.9)])["hidden_share"] < 1
+
+
+@pytest.mark.parametrize("broken_off_after", [0, 3, 8, 9, 11])
+def test_a_search_that_was_broken_off_goes_on_as_it_would_have(broken_off_after, monkeypatch):
+    figures = {"auc_pooled": 0.5, "auc_per_user": 0.5}
+
+    def fit(system, task, params, seed, metrics):
+        found = {name: value - abs(params["l2"] - 3000) / 1e6 for name, value in figures.items()}
+        return (
+            Judged(found | {"ndcg": found["auc_pooled"]}, None, pd.DataFrame()),
+            0.0,
+            {"fit_cpu_seconds": 1.0},
+        )
+
+    monkeypatch.setattr(fitting, "load_data", lambda data: None)
+    monkeypatch.setattr(fitting, "load_task", lambda *arguments: empty_task())
+    monkeypatch.setattr(fitting, "fit", fit)
+    whole = list(fitting.tune("ml-100k", "warm", "EASE", []))
+    assert len(whole) > SPREAD
+    rest = list(fitting.tune("ml-100k", "warm", "EASE", whole[:broken_off_after]))
+    assert whole[:broken_off_after] + rest == whole
+
+
+def empty_task():
+    empty = pd.DataFrame(columns=["user_id", "item_id", "rating"])
+    return Task("warm", empty, empty, empty, empty, 4, ("auc", "lists"))
 
 
 def test_the_budget_is_a_number_of_steps_or_processor_seconds():

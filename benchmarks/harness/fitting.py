@@ -19,20 +19,20 @@ METRICS_OF = {"auc": ["auc"], "ndcg": ["lists"]}
 
 
 def tune(data: str, task_name: str, system_name: str, done: list[dict]) -> Iterator[dict]:
-    """Try settings on the validation part, but for those done, and give each trial: settings and figures."""
+    """Try settings on the validation part, but for those done, and give each trial: settings and figures.
+
+    A search that was broken off goes on with the trial, or the step, that it would have made next.
+    """
     system = SYSTEMS[system_name]
     task = load_task(task_name, load_data(data), "validation")
     goal, space, trials = system.goal(task_name), system.space_of(task_name), [*done]
     metrics = METRICS_OF[goal] if "long_lists" not in task.metrics else ["long_lists"]
     waiting = [params for params in spread(space) if params not in [trial["params"] for trial in done]]
-    while waiting:
-        params = waiting.pop(0)
+    while (params := waiting.pop(0) if waiting else next_step(space, trials)) is not None:
         found, _, took = fit(system, task, params, 0, metrics)
         figures = rounded({"goal": objective(found.figures, goal)} | took | found.figures)
         trials.append({"params": params, "tuned_for": goal} | figures)
         yield trials[-1]
-        if not waiting and (params := next_step(space, trials)) is not None:
-            waiting.append(params)
 
 
 def next_step(space: dict[str, list], trials: list[dict]) -> dict | None:

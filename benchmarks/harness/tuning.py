@@ -51,7 +51,7 @@ def at_edge(space: dict[str, list], tried: list[Trial]) -> list[str]:
     found = []
     for name in filter(lambda name: _is_open(space[name]), space):
         values = sorted({settings[name] for settings, _ in tried})
-        if best[name] in (values[0], values[-1]) and _beyond(values, best[name]) is not None:
+        if best[name] in (values[0], values[-1]) and _beyond(name, values, best[name]) is not None:
             found.append(name)
     return found
 
@@ -63,7 +63,7 @@ def _beside(name: str, space: dict[str, list], tried: list[Trial], value) -> lis
     values = sorted({*space[name], *(settings[name] for settings, _ in tried)})
     place = values.index(value)
     beside = values[max(place - 1, 0) : place] + values[place + 1 : place + 2]
-    further = _beyond(values, value) if place in (0, len(values) - 1) else None
+    further = _beyond(name, values, value) if place in (0, len(values) - 1) else None
     return beside if further is None else [further, *beside]
 
 
@@ -72,11 +72,17 @@ def _is_open(values: list) -> bool:
     return len(values) > 2 and all(isinstance(value, int | float) for value in values)
 
 
-def _beyond(values: list, edge: float) -> float | None:
-    """Give the value beyond an edge, as far from it as its neighbour is by ratio; None below 1 of a count."""
+def _beyond(name: str, values: list, edge: float) -> float | None:
+    """Give the value beyond an edge, as far from it as its neighbour is by ratio; None below 1 of a count.
+
+    Of a share it is the ratio of the odds, so that it stays a share.
+    """
     neighbour = values[1] if edge == values[0] else values[-2]
     if not neighbour or not edge:
         return None  # 0 has nothing beyond
+    if name.endswith("share"):
+        odds = (edge / (1 - edge)) ** 2 / (neighbour / (1 - neighbour))
+        return float(f"{odds / (1 + odds):.3g}")
     further = edge * edge / neighbour
     if all(isinstance(value, int) for value in values):
         further = round(further)
