@@ -6,7 +6,7 @@ import pytest
 from sklearn.linear_model import Ridge
 
 from dbrec.interactions import Interactions
-from dbrec.scoring.choice import Choice, counts, item_factors, matrix
+from dbrec.scoring.choice import Choice, candidates, counts, item_factors, matrix, singular_vectors
 from dbrec.training.histories import Histories
 
 USERS, ITEMS = np.array([0, 0, 0, 1, 1, 2, 2, 3]), np.array([0, 1, 2, 0, 1, 1, 2, 2])
@@ -177,3 +177,16 @@ def test_the_input_of_the_tower_is_a_plain_sum_and_one_weighted_by_the_rating(in
     weighted = (above[:3, None] * histories.brought[[0, 1, 2]]).sum(axis=0)
     assert histories.inputs[0] == pytest.approx(np.append(plain, weighted) / np.sqrt(3 + 5), abs=1e-6)
     assert histories.scale == pytest.approx(1 / np.sqrt(np.array([3, 2, 2, 1]) + 5))
+
+
+def test_squares_are_those_of_the_singular_values_and_the_penalty_leaves_its_share(interactions):
+    _, _, squares, kept = item_factors(interactions, 3)
+    values = np.linalg.svd(weighted(interactions)[0])[1]
+    assert squares == pytest.approx(values**2, rel=1e-4)
+    assert kept == pytest.approx(values**2 / (values**2 + penalty(interactions)), rel=1e-4)
+
+
+def test_singular_vectors_are_found_again_in_what_items_are_found_by():
+    vectors = np.linalg.qr(np.random.default_rng(0).normal(size=(9, 4)))[0]
+    kept = np.array([0.9, 0.7, 0.4, 0.1])
+    assert singular_vectors(candidates(vectors, kept), kept) == pytest.approx(vectors)

@@ -196,3 +196,20 @@ def test_the_largest_rating_and_the_outermost_ints_are_allowed():
     ids = [-(2**63), 2**63 - 1, 0]
     made = Interactions.from_frame(FRAME.assign(rating=[1e9, -1e9, 5], item_id=ids), 4)
     assert made.value.tolist() == [1e9, -1e9, 5] and made.item_ids.tolist() == sorted(ids)
+
+
+def test_the_importance_of_a_pair_is_the_mean_of_its_rows():
+    frame = pd.DataFrame({"user_id": [1, 1, 2], "item_id": [7, 7, 7], "weight": [1.0, 2.0, 1.0]})
+    found = Interactions.from_frame(frame, 4, sample_weight=[1.0, 4.0, 3.0])
+    assert found.importance.tolist() == [2.5 / (8 / 3), 3 / (8 / 3)]  # beside the mean of all rows
+
+
+def test_the_rows_of_a_user_are_found_where_they_are_sorted():
+    frame = pd.DataFrame({"user_id": [1, 2, 2, 3, 3, 3], "item_id": [7, 7, 8, 7, 8, 9], "rating": 5})
+    found = Interactions.from_frame(frame, 4)
+    assert [found.item_index[found.of_user(user)].tolist() for user in (-1, 0, 1, 2)] == [
+        [],
+        [0],
+        [0, 1],
+        [0, 1, 2],
+    ]
