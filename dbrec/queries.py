@@ -132,9 +132,7 @@ class Queries:
         """
         model, user_ids = self._fitted(), raw_ids(user_ids, "user_ids")
         parts = model.scorer.recommend_in_parts(user_ids, k, exclude_seen, index, items, exclude)
-        if model.settings.verbose:
-            parts = told(parts, "lists", len(user_ids))
-        return joined(parts)
+        return joined(told(parts, "lists", len(user_ids)) if model.settings.verbose else parts)
 
     def recommend_in_parts(
         self, user_ids, k: int = 10, exclude_seen: bool = True, index="exact", items=None, exclude=None

@@ -37,6 +37,7 @@ def mutate(module: str, tests: list[str], folder: Path, each: int, seed: int) ->
     session.unlink(missing_ok=True)
     files = " ".join(f"tests/{name}.py" for name in tests)
     config.write_text(CONFIG.format(module=module, python=sys.executable, tests=files), "utf-8")
+    cosmic_ray("baseline", config, folder=folder)  # tests that fail without a change would notice every one
     cosmic_ray("init", config, session, folder=folder)
     keep_some(session, each, seed)
     cosmic_ray("exec", config, session, folder=folder)
@@ -92,6 +93,9 @@ def main() -> None:
             copy(ROOT / part, Path(scratch) / part)
         for module in asked.modules:
             rows = mutate(module, listed[module], Path(scratch), asked.each, asked.seed)
+            reasons = {(row["module"], row["change"]): row["reason"] for row in found}
+            for row in rows:
+                row["reason"] = reasons.get((module, row["change"]), "")
             found = [row for row in found if row["module"] != module] + rows
             with table.open("w", encoding="utf-8", newline="") as file:
                 writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
