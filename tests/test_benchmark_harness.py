@@ -302,6 +302,14 @@ def test_every_module_of_the_surroundings_is_there_and_no_study_measures_by_anot
     assert all(code_module._path(name) for name in code_module.ALL_COUNTS)
 
 
+def test_no_study_trains_by_a_job_so_that_its_code_need_not_count():
+    words = "write_job", "from_job", "training.workers"
+    benchmarks = Path(check.__file__).parents[1]
+    files = [*benchmarks.glob("studies/*.py"), *benchmarks.glob("systems/*.py")]
+    assert len(files) > 20
+    assert not [file.name for file in files if any(word in file.read_text("utf-8") for word in words)]
+
+
 def test_rows_of_other_code_are_refused(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(check, "RESULTS", tmp_path)
     command, now = "python -m benchmarks probability", digest("benchmarks.studies.probability")

@@ -256,6 +256,14 @@ def test_a_job_that_cannot_be_shared_is_not_written(tmp_path, settings, n_shards
     assert not (tmp_path / "job").exists()
 
 
+def test_what_a_killed_writer_left_is_swept_by_the_next(tmp_path):
+    left = tmp_path / "data-job-0123456789abcdef"
+    left.mkdir()
+    (left / "epoch-000-shard-000.npy").touch()
+    job = write(tmp_path, replace(SETTINGS, epochs=1))
+    assert not left.exists() and len(list(batches(job))) == job.steps
+
+
 def test_a_folder_that_holds_something_is_not_written_to(tmp_path):
     (tmp_path / "mine.txt").touch()
     with pytest.raises(FileExistsError, match="isn't empty: give a new folder for the job"):

@@ -29,4 +29,5 @@ def _fit(model, rows, train):
     user_vectors[users, -2] = getattr(model, "u_biases", 0)
     item_vectors[items, -1] = model.i_biases
     user_vectors[:, -1] = item_vectors[:, -2] = 1
-    return catalogue.scorer(user_vectors, item_vectors)
+    # large steps diverge on few ratings: such a trial is to lose, and not to end the search
+    return catalogue.scorer(*(np.nan_to_num(v, posinf=0, neginf=0) for v in (user_vectors, item_vectors)))

@@ -90,7 +90,8 @@ def check_job(folder, settings: Settings, n_shards: int) -> int:
     if not isinstance(folder, (str, os.PathLike)) or not (folder := os.fspath(folder)):
         raise TypeError(f"folder is {folder!r}: give the path of the folder to write, as text or a Path")
     folder, n_shards = Path(folder), whole_number("n_shards", n_shards)
-    if folder.is_dir() and any(folder.iterdir()):
+    # what a killed writer left is swept by the next, which is this one
+    if folder.is_dir() and any(not entry.name.startswith("data-job-") for entry in folder.iterdir()):
         raise FileExistsError(f"{folder} isn't empty: give a new folder for the job")
     if settings.epochs is None:
         raise ValueError(f"epochs is {settings.epochs}: give the number of epochs to draw, at least 1")
