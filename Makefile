@@ -6,7 +6,7 @@ NOTEBOOKS ?= $(LESSONS) $(sort $(wildcard notebooks/solutions/*.ipynb))
 IN_VENV = .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help venv notebooks lab test test-deep refresh lock peers benchmark benchmark-quick check-results clean
+.PHONY: help venv notebooks app lab test test-deep refresh lock peers benchmark benchmark-quick check-results clean
 
 help: ## list the targets
 	@echo "make TARGET [PYTHON=python3.12]"
@@ -19,6 +19,9 @@ notebooks: venv ## execute the lessons in order into build/notebooks
 	@rm -rf build/notebooks
 	@$(IN_VENV) scripts/run_notebooks.py --into build/notebooks $(LESSONS)
 	@echo "The executed lessons are in build/notebooks. \`make lab\` opens the lessons to work on."
+
+app: venv ## open the recommender to try by hand as a page (fits a model at the first time)
+	$(IN_VENV) -m dbrec.lessons.app
 
 lab: venv ## open JupyterLab on the lessons' contents
 	$(IN_VENV) -m jupyter lab notebooks/00_contents.ipynb

@@ -109,8 +109,17 @@ def execute(path: Path, label: str) -> NotebookNode:
             # Ctrl-C: nbclient ends the kernel, then stumbles over its being gone.
             raise NotebookFailed(f"{progress}, then interrupted") from None
     notebook.metadata.update(METADATA)
+    leave_out_widgets(notebook)
     print(progress, flush=True)
     return notebook
+
+
+def leave_out_widgets(notebook: NotebookNode) -> None:
+    """Leave of each widget what stands for it where no kernel runs: its table and its text."""
+    notebook.metadata.pop("widgets", None)
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
 
 
 def store(notebook: NotebookNode, path: Path) -> None:

@@ -26,6 +26,14 @@ def test_a_refreshed_notebook_passes_the_gate_and_a_second_run_changes_nothing(t
     assert path.read_text() == first
 
 
+def test_of_a_widget_its_table_and_its_text_are_stored_and_nothing_that_needs_a_kernel(tmp_path):
+    source = "import ipywidgets\nipywidgets.IntSlider(3)"
+    path = notebook_at(tmp_path / "01_widget.ipynb", source)
+    assert run_notebooks.main(["--in-place", str(path)]) == 0
+    notebook = nbformat.read(path, as_version=4)
+    assert set(notebook.cells[0].outputs[0].data) == {"text/plain"} and "widgets" not in notebook.metadata
+
+
 def test_runs_and_checks_use_this_interpreter_whatever_kernels_the_machine_has(tmp_path, monkeypatch):
     foreign = tmp_path / "share" / "kernels" / "python3" / "kernel.json"
     foreign.parent.mkdir(parents=True)

@@ -134,7 +134,8 @@ def test_training_goes_on_from_its_last_checkpoint_to_the_same_weights(tmp_path)
 
     def train(folder, event: int) -> int:
         command = [sys.executable, "-c", TRAINING, str(folder), str(event)]
-        return subprocess.run(command, cwd=ROOT, capture_output=True).returncode
+        found = os.environ | {"PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"}
+        return subprocess.run(command, cwd=ROOT, env=found, capture_output=True).returncode
 
     for event in range(1, KILLS + 1):
         assert train(job.folder, event) == -signal.SIGKILL

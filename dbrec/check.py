@@ -1,0 +1,123 @@
+"""Look at this machine before a lesson does: ``python -m dbrec.check``.
+
+Prints what a lesson needs, what is here of it, and for each gap what to do. A report of a fault begins with
+what it prints.
+"""
+
+import argparse
+import os
+import platform
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
+
+from packaging.requirements import Requirement
+
+from dbrec import __version__
+from dbrec.data.download import FILES, PAGE, cache_folder
+
+PYTHONS, GIB, MOST_GIB = ((3, 11), (3, 13)), 2**30, 2
+EXTRAS = "lessons", "index", "test"
+SETTINGS = "DBREC_", "KERAS_", "CUDA_", "OMP_", "TF_ENABLE_", "TF_NUM_", "TF_XLA_"  # of the environment
+TRIAL_SECONDS, LESSON_MINUTES = 8.0, 9.5  # of the trial and of all lessons, on the same two cores
+
+
+def facts() -> Iterator[tuple[str, str, str]]:
+    """Give what is asked, what is found and, where that isn't enough, what to do."""
+    least, most = (".".join(map(str, number)) for number in PYTHONS)
+    fits = PYTHONS[0] <= sys.version_info[:2] <= PYTHONS[1]
+    yield "dbrec", f"{__version__} in {Path(__file__).parent}", ""
+    todo = "" if fits else f"take Python {least} to {most}"
+    yield "Python", f"{platform.python_version()}, {sys.executable}", todo
+    yield "system", f"{platform.system()} {platform.release()}, {platform.machine()}", ""
+    yield from packages()
+    yield "cores", str(os.cpu_count() or "not told"), ""
+    memory = memory_gib()
+    enough = memory is None or memory >= MOST_GIB
+    todo = "" if enough else f"a lesson takes up to {MOST_GIB} GiB: close other programs"
+    yield "memory", "not told" if memory is None else f"{memory:.1f} GiB", todo
+    yield from data()
+    for name in sorted(name for name in os.environ if name.startswith(SETTINGS)):
+        yield name, os.environ[name], ""
+
+
+def packages() -> Iterator[tuple[str, str, str]]:
+    """Give the version of each package that dbrec names; of one that lacks or is another, what brings it."""
+    for wanted in map(Requirement, requires("dbrec") or []):
+        extras = [extra for extra in EXTRAS if extra in str(wanted.marker)]
+        brought = f"dbrec[{extras[0]}]" if extras else "dbrec"
+        if wanted.name == "dbrec":
+            continue
+        try:
+            found = version(wanted.name)
+        except PackageNotFoundError:
+            found = "not here"
+        if found != "not here" and wanted.specifier.contains(found, prereleases=True):
+            yield wanted.name, found, ""
+        elif extras == ["test"]:
+            yield wanted.name, f"{found}; only the gate needs it", ""
+        else:
+            yield wanted.name, found, f"pip install '{brought}', which takes {wanted.specifier}"
+
+
+def memory_gib() -> float | None:
+    """Tell how much memory the machine has; None where the system doesn't say it (Windows)."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / GIB
+    except (AttributeError, ValueError, OSError):
+        return None
+
+
+def data() -> Iterator[tuple[str, str, str]]:
+    """Tell where each MovieLens set lies; nothing is downloaded."""
+    own = os.environ.get("DBREC_DATA_DIR")
+    for name, files in FILES.items():
+        places = [Path(own).expanduser() / name] if own else []
+        places = [place for place in (*places, cache_folder() / name) if place.is_dir()]
+        if not places:
+            todo = f"the first lesson downloads it; or unpack {name}.zip from {PAGE} in {cache_folder()}"
+            yield name, "not here", todo
+            continue
+        lacking = [file for file in files if not (places[0] / file).is_file()]
+        found = f"{places[0]}, without {', '.join(lacking)}" if lacking else str(places[0])
+        yield name, found, f"unpack {name}.zip from {PAGE} there anew" if lacking else ""
+
+
+def trial() -> float:
+    """Fit a small model to made ratings, as lessons do to real ones; give the seconds that it takes."""
+    start = time.perf_counter()
+    from dbrec import HybridRecommender
+    from dbrec.data.synthetic import make_ratings
+
+    with tempfile.TemporaryDirectory() as folder:
+        made = make_ratings(Path(folder) / "made", 2000, 1500, 100_000)
+        fitted = HybridRecommender(epochs=3, choice_dim=256, verbose=False).fit(made.to_frame())
+    fitted.recommend(fitted.user_ids[:1000])
+    return time.perf_counter() - start
+
+
+def main() -> None:
+    """Print all of it; the exit code is 1 where something has to be done first."""
+    parser = argparse.ArgumentParser("python -m dbrec.check", description=__doc__.splitlines()[0])
+    parser.add_argument("--no-trial", action="store_true", help="don't estimate how long the lessons take")
+    asked, gaps = parser.parse_args(), []
+    for name, found, todo in facts():
+        print(f"{name:>20}  {found}", flush=True)
+        if todo:
+            gaps.append(f"{name}: {found}. To do: {todo}")
+    if not asked.no_trial:
+        print(f"{'lessons':>20}  a trial of ten seconds ...", end="\r", flush=True)
+        try:
+            minutes = LESSON_MINUTES * trial() / TRIAL_SECONDS
+            print(f"{'lessons':>20}  about {minutes:.0f} minutes for all fifteen, by a trial here")
+        except Exception as error:  # whatever breaks, the report goes on
+            gaps.append(f"the trial ended with {type(error).__name__}: {error}. To do: make venv, and again")
+    print(f"\n{len(gaps)} to do" if gaps else "\nall is here", *gaps, sep="\n  ")
+    sys.exit(bool(gaps))
+
+
+if __name__ == "__main__":
+    main()

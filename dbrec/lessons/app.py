@@ -1,0 +1,69 @@
+"""Open the recommender of `dbrec.lessons.by_hand` as a page: ``python -m dbrec.lessons.app``."""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from dbrec import HybridRecommender
+from dbrec.data.download import cache_folder
+from dbrec.data.movielens import MovieLens, default_dataset
+from dbrec.lessons.by_hand import ByHand
+from dbrec.lessons.visitor import Visitor
+
+CELL = "from dbrec.lessons.app import page\npage()"
+NAMES = "gender", "age_group", "occupation"
+
+
+def page() -> ByHand:
+    """Make the page of the model that `main` has saved."""
+    data = default_dataset()
+    return by_hand(HybridRecommender.load(model_folder(data)), data)
+
+
+def by_hand(recommender: HybridRecommender, data: MovieLens, features=None, stars=None) -> ByHand:
+    """Make the recommender to try by hand.
+
+    Args:
+        recommender: Fitted with the users' gender, age_group and occupation.
+        data: The data set, for titles and for the values to choose from.
+        features: What is told at first: name to value; None for nothing.
+        stars: What is rated at first: id of a film to stars, 1 to 5; None for nothing.
+    """
+    visitor = Visitor(recommender, data.movies, dict(features or {}), dict(stars or {}))
+    return ByHand(visitor, {name: data.users[name].cat.categories.to_list() for name in NAMES})
+
+
+def model_folder(data: MovieLens) -> Path:
+    """Give the folder of the page's model, beside the data that was downloaded."""
+    return cache_folder() / f"by-hand-{data.name}"
+
+
+def main() -> None:
+    """Fit and save a model where there is none yet, and serve the page with Voilà until it is stopped."""
+    parser = argparse.ArgumentParser("python -m dbrec.lessons.app", description=__doc__)
+    parser.add_argument("--anew", action="store_true", help="fit anew, though a model is there")
+    parser.add_argument("--port", type=int, default=8866, help="of the page (%(default)s)")
+    parser.add_argument("--no-browser", action="store_true", help="don't open the page")
+    asked, data = parser.parse_args(), default_dataset()
+    if asked.anew or not (model_folder(data) / "recommender.json").exists():
+        print(f"fitting {data}, once; it takes about a minute", flush=True)
+        people, films = data.users[list(NAMES)], data.movies[["genres", "year"]]
+        HybridRecommender().fit(data.ratings, people, films).save(model_folder(data))
+    sys.exit(serve(f"--port={asked.port}", *asked.no_browser * ["--no-browser"]))
+
+
+def serve(*options: str) -> int:
+    """Serve a notebook of one cell, `CELL`, with Voilà and its options; give Voilà's exit code."""
+    with tempfile.TemporaryDirectory() as folder:
+        notebook = Path(folder) / "Ten films for you.ipynb"
+        cell = {"cell_type": "code", "id": "page", "metadata": {}, "source": CELL, "outputs": []}
+        cells = [cell | {"execution_count": None}]
+        notebook.write_text(json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells}))
+        return subprocess.run([sys.executable, "-m", "voila", str(notebook), *options]).returncode
+
+
+if __name__ == "__main__":
+    main()
