@@ -71,7 +71,7 @@ def test_every_dependency_has_one_place():
 
 
 def test_every_dependency_has_its_reason_beside_it():
-    entries = [line for line in TEXT.splitlines() if line.startswith('  "')]
+    entries = [line for line in TEXT.splitlines() if line.startswith('  "') and " :: " not in line]
     assert len(entries) == len(ALL) + 1  # and the tests' line on dbrec itself
     assert [line for line in entries if not re.search(r'", # \w', line)] == []
 
@@ -100,6 +100,20 @@ def test_each_module_imports_only_what_its_part_of_the_install_brings():
         if unmet:
             strangers[place] = unmet
     assert strangers == {}
+
+
+def test_the_citation_is_of_this_version_and_counts_the_lessons():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert {"cff-version", "message", "title", "type", "version", "authors", "references"} <= set(citation)
+    assert citation["version"] == PROJECT["version"]
+    assert len(list((ROOT / "notebooks").glob("[01][0-9]_*.ipynb"))) == 1 + 15  # and the contents
+    assert "in fifteen lessons" in citation["title"] and "in fifteen lessons" in PROJECT["description"]
+
+
+def test_the_classifiers_name_the_pythons_that_are_allowed():
+    allowed = Requirement(f"python{PROJECT['requires-python']}").specifier
+    named = [line.rsplit(" ", 1)[1] for line in PROJECT["classifiers"] if ":: 3." in line]
+    assert named == [f"3.{minor}" for minor in range(20) if f"3.{minor}" in allowed]
 
 
 def test_environment_yml_takes_a_python_that_pyproject_allows():

@@ -93,15 +93,15 @@ def clone(scratch):
 
 
 @pytest.fixture(scope="module")
-def wheel(clone, scratch):
-    """Build the wheel with the setuptools at hand, so that nothing is downloaded."""
-    if UV:
-        options = ["--wheel", "--no-build-isolation", "--out-dir", scratch]
-        run(UV, "build", *options, "--python", sys.executable, clone)
-    else:
-        options = ["--no-deps", "--no-build-isolation", "--wheel-dir", scratch]
-        run(sys.executable, "-m", "pip", "wheel", *options, clone)
-    (found,) = scratch.glob("*.whl")
+def built(clone, scratch):
+    """Build what would be published, with the setuptools at hand, so that nothing is downloaded."""
+    run(sys.executable, "-m", "build", "--no-isolation", "--outdir", scratch / "dist", clone)
+    return sorted((scratch / "dist").iterdir())
+
+
+@pytest.fixture(scope="module")
+def wheel(built):
+    [found] = [file for file in built if file.suffix == ".whl"]
     return found
 
 
@@ -147,6 +147,11 @@ def test_the_wheel_holds_the_package_as_committed_and_nothing_else(clone, wheel)
         held = [name for name in archive.namelist() if ".dist-info/" not in name]
     assert sorted(held) == sorted(listed.stdout.split())
     assert "dbrec/py.typed" in held
+
+
+def test_what_would_be_published_is_a_wheel_and_its_source_and_both_would_be_taken(built):
+    assert [file.name.endswith((".whl", ".tar.gz")) for file in built] == [True, True]
+    run(sys.executable, "-m", "twine", "check", "--strict", *built)
 
 
 def test_the_wheel_alone_brings_no_package_of_lessons_index_or_tests(facts):
