@@ -6,7 +6,7 @@ NOTEBOOKS ?= $(LESSONS) $(sort $(wildcard notebooks/solutions/*.ipynb))
 IN_VENV = .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help venv notebooks app lab test test-deep refresh lock peers benchmark benchmark-quick check-results clean
+.PHONY: help venv notebooks app lab test test-deep browser-test refresh lock peers benchmark benchmark-quick check-results clean
 
 help: ## list the targets
 	@echo "make TARGET [PYTHON=python3.12]"
@@ -35,6 +35,9 @@ test: venv ## ruff, mypy, unit tests, then every notebook against its stored out
 
 test-deep: venv ## what takes too long for the gate: planted faults, and many inputs at every door
 	$(IN_VENV) -m pytest tests/deep
+
+browser-test: venv ## each lesson and the page as a learner has them, in the system's Chromium
+	$(IN_VENV) -m pytest tests/browser
 
 refresh: venv ## execute notebooks in place on ML-1M [NOTEBOOKS=notebooks/03_*.ipynb]
 	DBREC_DATASET=ml-1m $(IN_VENV) scripts/run_notebooks.py --in-place $(NOTEBOOKS)

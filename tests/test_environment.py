@@ -134,3 +134,22 @@ def test_the_lock_gives_a_hash_for_every_package():
 
 def test_the_lock_holds_the_build_backend_so_that_dbrec_installs_without_a_download():
     assert locked_versions("setuptools")
+
+
+def test_the_workflow_runs_on_windows_what_make_test_runs_elsewhere():
+    recipe = (ROOT / "Makefile").read_text().split("\ntest: venv")[1].split("\n\n")[0].splitlines()[1:]
+    commands = [line.strip().removeprefix("$(IN_VENV) ") for line in recipe]
+    jobs = yaml.safe_load((ROOT / ".github" / "workflows" / "gate.yml").read_text())["jobs"]
+    [windows] = [step for step in jobs["gate"]["steps"] if step.get("name") == "gate on Windows"]
+    assert windows["run"].splitlines() == ["set -e", *(f"python {command}" for command in commands)]
+
+
+@pytest.mark.parametrize(
+    "file", sorted(ROOT.glob(".github/ISSUE_TEMPLATE/*.yml")), ids=lambda file: file.stem
+)
+def test_a_template_of_an_issue_has_what_its_form_needs(file):
+    form = yaml.safe_load(file.read_text())
+    assert {"name", "description", "body"} <= set(form)
+    assert all(
+        {"type", "id", "attributes"} <= set(part) and part["attributes"]["label"] for part in form["body"]
+    )

@@ -1,0 +1,13 @@
+"""The recommender to try by hand as a page, for who never saw a notebook."""
+
+from test_lessons import rate_three
+
+from conftest import serving
+
+
+def test_three_films_rated_on_the_page_change_the_list_and_leave_it(page):
+    with serving("dbrec.lessons.app", "--no-browser") as address:
+        page.set_default_timeout(120_000)
+        page.goto(address)
+        rate_three(page)
+        assert page.locator("select", has=page.locator("option", has_text="★")).locator("option").count() == 4
