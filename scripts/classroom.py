@@ -1,8 +1,8 @@
 """Write one archive from which a room without network sets up: the lessons, and all packages as wheels.
 
 Usage: classroom.py [--data FOLDER] [ARCHIVE]. The archive is for machines of this system and this Python.
-With `--data` it holds MovieLens from a folder with ``ml-1m`` or ``ml-100k``, too. GroupLens's licence forbids to
-pass that on without its permission: such an archive is for your own class room, and for no website.
+With `--data` it holds MovieLens from a folder with ``ml-1m`` or ``ml-100k``, too. GroupLens's licence forbids
+to pass that on without its permission: such an archive is for your own class room, and for no website.
 """
 
 import argparse
