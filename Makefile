@@ -6,7 +6,7 @@ NOTEBOOKS ?= $(LESSONS) $(sort $(wildcard notebooks/solutions/*.ipynb))
 IN_VENV = .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help venv notebooks app lab test test-deep browser-test refresh lock classroom peers benchmark benchmark-quick check-results clean
+.PHONY: help venv notebooks app lab test test-deep browser-test refresh lock site classroom peers benchmark benchmark-quick check-results clean
 
 help: ## list the targets
 	@echo "make TARGET [PYTHON=python3.12]"
@@ -48,6 +48,9 @@ LOCK = uv pip compile --quiet --universal --python-version 3.11 --generate-hashe
 lock: ## write requirements.lock anew from pyproject.toml, and the peers' lock (needs uv)
 	$(LOCK) --all-extras pyproject.toml --output-file requirements.lock
 	$(LOCK) benchmarks/peers/requirements.in --output-file benchmarks/peers/requirements.lock
+
+site: venv ## the lessons as a site, in build/site; needs no network
+	$(IN_VENV) scripts/make_site.py
 
 classroom: venv ## one archive for a room without network, for this system and Python
 	$(IN_VENV) scripts/classroom.py

@@ -1,0 +1,22 @@
+"""Sphinx's settings for the site that scripts/make_site.py builds."""
+
+import tomllib
+from pathlib import Path
+
+PROJECT = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8"))["project"]
+
+project, author, version = "dbrec", PROJECT["authors"][0]["name"], PROJECT["version"]
+copyright = f"{author}; code MIT, prose CC BY 4.0"
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx-mathjax-offline"]
+nb_execution_mode = "off"  # the lessons are committed with their outputs
+nb_merge_streams = True
+nb_mime_priority_overrides = [("html", "text/html", 10)]
+myst_enable_extensions = ["dollarmath", "amsmath", "html_image"]
+myst_heading_anchors = 4
+autodoc_member_order = "bysource"
+autodoc_typehints = "none"  # docstrings say shapes and ranges, which types don't
+html_theme = "sphinx_book_theme"
+html_title = "dbrec: deep hybrid recommenders"
+html_theme_options = {"show_toc_level": 2, "use_download_button": False, "use_fullscreen_button": False}
+html_show_sourcelink = False
+pygments_style = "default"
