@@ -130,7 +130,7 @@ class HybridRecommender(Queries, NewcomerQueries, BaseEstimator):
         is missing, taken back. A pair's new number takes the place of the old one, so that the same update
         twice is one; the rows of a pair in one call are added up where they aren't ratings. What came first
         hardly matters, and what serves is written into the vectors in place: don't ask from another thread
-            meanwhile.
+        meanwhile.
 
         Args:
             interactions: As in `fit`, or None. Where the fit had no numbers, ``weight`` may say how many

@@ -1,7 +1,7 @@
-"""Build a site to read in any browser: lessons with folded solutions, how each number was obtained, and the API.
+"""Build a site to read in any browser: lessons with folded solutions, how each number was obtained, the API.
 
-Usage: make_site.py [FOLDER]. What lies in the notebooks as they are committed is shown; nothing is executed, and
-nothing that a page needs lies elsewhere.
+Usage: make_site.py [FOLDER]. It shows the notebooks as they are committed; nothing is executed, and nothing
+that a page needs lies elsewhere.
 """
 
 import argparse
@@ -36,7 +36,8 @@ PAGES = {  # where it is to lie, and what it is made of
 INDEX = """# dbrec
 
 Deep hybrid recommenders, from the ratings to a list of films: fifteen lessons, and a small tested package.
-Begin with [lesson 1](notebooks/01_explore_the_data), or with [the map, the notation and the glossary](notebooks/00_contents).
+Begin with [lesson 1](notebooks/01_explore_the_data), or with [the map, the notation and the
+glossary](notebooks/00_contents).
 
 ```{toctree}
 :caption: Lessons
@@ -132,13 +133,8 @@ def write_api() -> None:
     for title, modules in MODULES.items():
         lines.append(f"## {title}\n")
         for module in modules:
-            options = ":members:\n:inherited-members: Exception, ABC\n" if module == "dbrec.recommender" else ":members:\n"
-            lines.append(f"### {module}\n\n```{{eval-rst}}\n.. automodule:: {module}\n" + _indented(options) + "```\n")
+            lines.append(f"### {module}\n\n```{{eval-rst}}\n.. automodule:: {module}\n   :members:\n```\n")
     (SOURCE / "api.md").write_text("\n".join(lines), "utf-8")
-
-
-def _indented(options: str) -> str:
-    return "".join(f"   {line}\n" for line in options.splitlines())
 
 
 def build(folder: Path) -> int:

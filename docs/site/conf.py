@@ -13,6 +13,9 @@ nb_merge_streams = True
 nb_mime_priority_overrides = [("html", "text/html", 10)]
 myst_enable_extensions = ["dollarmath", "amsmath", "html_image"]
 myst_heading_anchors = 4
+napoleon_use_ivar = True  # else the fields of a NamedTuple are described twice
+# what scikit-learn and Keras add, with docstrings of their own that link to their sites
+autodoc_default_options = {"exclude-members": "set_fit_request, set_score_request, from_config"}
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"  # docstrings say shapes and ranges, which types don't
 html_theme = "sphinx_book_theme"
