@@ -30,7 +30,7 @@ def requirements(lines: list[str]) -> list[Requirement]:
 
 CORE = requirements(PROJECT["dependencies"])
 TO_RUN_LESSONS = CORE + requirements(EXTRAS["lessons"]) + requirements(EXTRAS["index"])
-ALL = TO_RUN_LESSONS + requirements(EXTRAS["test"])
+ALL = TO_RUN_LESSONS + requirements(EXTRAS["site"]) + requirements(EXTRAS["test"])
 
 
 def locked_versions(name: str) -> list[str]:

@@ -21,5 +21,6 @@ autodoc_typehints = "none"  # docstrings say shapes and ranges, which types don'
 html_theme = "sphinx_book_theme"
 html_title = "dbrec: deep hybrid recommenders"
 html_theme_options = {"show_toc_level": 2, "use_download_button": False, "use_fullscreen_button": False}
+html_static_path, html_css_files = ["static"], ["site.css"]
 html_show_sourcelink = False
 pygments_style = "default"
