@@ -40,12 +40,13 @@ class ByHand(widgets.VBox):
         self.choices = {name: self._choice(name, options) for name, options in values.items()}
         self.text = widgets.Text(placeholder="part of a title", description="Find a film")
         self.found = widgets.Dropdown(options=[], description="and rate it")
+        narrow = {"width": "auto"}
         self.stars = [
-            widgets.Button(description="★" * n, tooltip=f"{n} of {MOST_STARS} stars")
+            widgets.Button(description="★" * n, tooltip=f"{n} of {MOST_STARS} stars", layout=narrow)
             for n in range(1, MOST_STARS + 1)
         ]
         self.taken_back = widgets.Dropdown(description="You rated")
-        self.asked = [widgets.Button(layout={"width": "auto"}) for _ in range(3)]
+        self.asked = [widgets.Button(layout=narrow) for _ in range(3)]
         self.table = widgets.HTML()
         self.text.observe(lambda _: self._offer(self.visitor.find(self.text.value)), "value")
         self.taken_back.observe(self._take_back, "value")
@@ -55,8 +56,6 @@ class ByHand(widgets.VBox):
             button.on_click(lambda _, place=place: self._offer(self.visitor.asked().iloc[place:]))
         next_ones = widgets.HBox([widgets.Label("To rate next:"), *self.asked])
         lines = [*self.choices.values()], [self.text, self.found, *self.stars], [self.taken_back]
-        for button in self.stars:
-            button.layout.width = "auto"
         wrap = widgets.Layout(flex_flow="row wrap")
         rows = [widgets.HBox(line, layout=wrap) for line in lines]
         super().__init__([*rows, self.table, next_ones])
