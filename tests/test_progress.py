@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pandas as pd
 
 from dbrec import progress
@@ -13,3 +15,10 @@ def test_a_long_call_says_how_far_it_has_come_and_gives_all_parts_on(monkeypatch
 def test_a_short_call_says_nothing(capsys):
     assert len(list(progress.told([pd.DataFrame({"user_id": ["a"]})], "lists", 1))) == 1
     assert capsys.readouterr().out == ""
+
+
+def test_no_clock_that_can_go_back_is_read():
+    calls = {"time.time", "datetime.now", "datetime.utcnow", "date.today"}
+    modules = [file for file in Path(progress.__file__).parent.rglob("*.py")]
+    assert len(modules) > 100
+    assert not [file.name for file in modules if any(call in file.read_text("utf-8") for call in calls)]
