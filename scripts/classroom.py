@@ -100,7 +100,7 @@ def main() -> None:
     parser.add_argument("archive", nargs="?", type=Path, default=ROOT / "build" / f"{NAME}.tar")
     parser.add_argument("--data", type=Path, help="a folder with ml-1m or ml-100k, for your own class room")
     asked = parser.parse_args()
-    print("fetching the wheels, about 700 MB", flush=True)
+    print("fetching the wheels, about 860 MB", flush=True)
     try:
         write(asked.archive, asked.data)
     except ValueError as error:

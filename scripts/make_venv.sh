@@ -51,7 +51,7 @@ rm -f .venv/.made # written again as the last step: a half-made .venv never coun
 if [ "$(echo "$made" | head -n 1)" = "$place" ]; then
   echo "Bringing .venv up to date (Python $version, $tool)"
 else
-  echo "Making .venv from requirements.lock (Python $version, $tool; about 650 MB to download)"
+  echo "Making .venv from requirements.lock (Python $version, $tool; about 860 MB to download)"
   rm -rf .venv
   if [ $tool = uv ]; then
     uv venv --quiet --python "$python" .venv
