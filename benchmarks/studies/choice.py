@@ -78,7 +78,7 @@ def measure(name: str, path: str, liked_from: float, dim: int | None) -> Iterato
 
 
 def main() -> None:
-    """Measure what isn't stored yet."""
+    """Measure what isn't stored yet, or by other code."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
         "--file", nargs=3, metavar=("NAME", "PATH", "LIKED_FROM"), help="tab-separated ratings"
@@ -88,12 +88,13 @@ def main() -> None:
     if asked:
         data.append((asked[0], str(Path(asked[1]).resolve()), float(asked[2])))
     table = Table(RESULTS / "choice.csv", ["data", "places"], order=[name for name, *_ in data])
+    made = origin("python -m benchmarks choice", "numpy", "scikit-learn")
     for name, path, liked_from in data:
         for dim in (*PLACES, None):
             key = {"data": name, "places": "all, by the inverse" if dim is None else str(dim)}
-            if (dim is None and name in MADE_SIZES) or len(table.rows(**key)):
+            if (dim is None and name in MADE_SIZES) or len(table.rows(**key, code=made["code"])):
                 continue
             found = next(
                 run("benchmarks.studies.choice:measure", name, path, liked_from, dim, what=name, threads=2)
             )
-            table.store(key | found | origin("python -m benchmarks choice", "numpy", "scikit-learn"))
+            table.store(key | found | made)
