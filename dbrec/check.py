@@ -11,27 +11,27 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, requires, version
+from importlib.metadata import PackageNotFoundError, metadata, requires, version
 from pathlib import Path
 
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
 from dbrec import __version__
 from dbrec.data.download import FILES, PAGE, cache_folder
 
-PYTHONS, GIB, MOST_GIB = ((3, 11), (3, 13)), 2**30, 2
-EXTRAS = "lessons", "index", "test"
+GIB, MOST_GIB = 2**30, 2
+FOR_LESSONS = "lessons", "index"  # the extras that they need; the others are for who works on dbrec
 SETTINGS = "DBREC_", "KERAS_", "CUDA_", "OMP_", "TF_ENABLE_", "TF_NUM_", "TF_XLA_"  # of the environment
 TRIAL_SECONDS, LESSON_MINUTES = 8.0, 9.5  # of the trial and of all lessons, on the same two cores
 
 
 def facts() -> Iterator[tuple[str, str, str]]:
     """Give what is asked, what is found and, where that isn't enough, what to do."""
-    least, most = (".".join(map(str, number)) for number in PYTHONS)
-    fits = PYTHONS[0] <= sys.version_info[:2] <= PYTHONS[1]
+    allowed, python = metadata("dbrec")["Requires-Python"], platform.python_version()
     yield "dbrec", f"{__version__} in {Path(__file__).parent}", ""
-    todo = "" if fits else f"take Python {least} to {most}"
-    yield "Python", f"{platform.python_version()}, {sys.executable}", todo
+    todo = "" if SpecifierSet(allowed).contains(python) else f"take a Python {allowed}"
+    yield "Python", f"{python}, {sys.executable}", todo
     yield "system", f"{platform.system()} {platform.release()}, {platform.machine()}", ""
     yield from packages()
     yield "cores", str(os.cpu_count() or "not told"), ""
@@ -46,8 +46,9 @@ def facts() -> Iterator[tuple[str, str, str]]:
 
 def packages() -> Iterator[tuple[str, str, str]]:
     """Give the version of each package that dbrec names; of one that lacks or is another, what brings it."""
+    named = metadata("dbrec").get_all("Provides-Extra") or []
     for wanted in map(Requirement, requires("dbrec") or []):
-        extras = [extra for extra in EXTRAS if extra in str(wanted.marker)]
+        extras = [extra for extra in named if wanted.marker and wanted.marker.evaluate({"extra": extra})]
         brought = f"dbrec[{extras[0]}]" if extras else "dbrec"
         if wanted.name == "dbrec":
             continue
@@ -57,8 +58,8 @@ def packages() -> Iterator[tuple[str, str, str]]:
             found = "not here"
         if found != "not here" and wanted.specifier.contains(found, prereleases=True):
             yield wanted.name, found, ""
-        elif extras == ["test"]:
-            yield wanted.name, f"{found}; only the gate needs it", ""
+        elif extras and extras[0] not in FOR_LESSONS:
+            yield wanted.name, f"{found}; no lesson needs it", ""
         else:
             yield wanted.name, found, f"pip install '{brought}', which takes {wanted.specifier}"
 
@@ -78,8 +79,7 @@ def data() -> Iterator[tuple[str, str, str]]:
         places = [Path(own).expanduser() / name] if own else []
         places = [place for place in (*places, cache_folder() / name) if place.is_dir()]
         if not places:
-            todo = f"the first lesson downloads it; or unpack {name}.zip from {PAGE} in {cache_folder()}"
-            yield name, "not here", todo
+            yield name, f"not here; a lesson downloads it, or unpack it from {PAGE} in {cache_folder()}", ""
             continue
         lacking = [file for file in files if not (places[0] / file).is_file()]
         found = f"{places[0]}, without {', '.join(lacking)}" if lacking else str(places[0])

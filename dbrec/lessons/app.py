@@ -11,6 +11,7 @@ from dbrec import HybridRecommender
 from dbrec.data.download import cache_folder
 from dbrec.data.movielens import MovieLens, default_dataset
 from dbrec.lessons.by_hand import ByHand
+from dbrec.lessons.lists import whole_model
 from dbrec.lessons.visitor import Visitor
 
 CELL = "from dbrec.lessons.app import page\npage()"
@@ -50,8 +51,7 @@ def main() -> None:
     asked, data = parser.parse_args(), default_dataset()
     if asked.anew or not (model_folder(data) / "recommender.json").exists():
         print(f"fitting {data}, once; it takes about a minute", flush=True)
-        people, films = data.users[list(NAMES)], data.movies[["genres", "year"]]
-        HybridRecommender().fit(data.ratings, people, films).save(model_folder(data))
+        whole_model(data, data.ratings, verbose=True).save(model_folder(data))
     sys.exit(serve(f"--port={asked.port}", *asked.no_browser * ["--no-browser"]))
 
 

@@ -30,7 +30,7 @@ class ByHand(widgets.VBox):
         text, found: What is searched for, and the films found.
         stars: The buttons that rate the film chosen in `found`, by 1 to 5 stars.
         taken_back: What was rated; the one chosen is taken back.
-        asked: Buttons that put the film whose rating would tell most into `found`.
+        asked, offered: Buttons that put a film whose rating would tell most into `found`, and these films.
         table: The list.
     """
 
@@ -53,7 +53,7 @@ class ByHand(widgets.VBox):
         for number, button in enumerate(self.stars, start=1):
             button.on_click(lambda _, number=number: self._rate(number))
         for place, button in enumerate(self.asked):
-            button.on_click(lambda _, place=place: self._offer(self.visitor.asked().iloc[place:]))
+            button.on_click(lambda _, place=place: self._offer(self.offered.iloc[place:]))
         next_ones = widgets.HBox([widgets.Label("To rate next:"), *self.asked])
         lines = [*self.choices.values()], [self.text, self.found, *self.stars], [self.taken_back]
         wrap = widgets.Layout(flex_flow="row wrap")
@@ -94,7 +94,8 @@ class ByHand(widgets.VBox):
         rated = self.visitor.rated()
         first = "take one back" if len(rated) else "nothing yet"
         set_options(self.taken_back, [(first, ""), *((name, item) for item, name in rated.items())])
-        for button, name in zip(self.asked, self.visitor.asked(len(self.asked)), strict=False):
+        self.offered = self.visitor.asked(len(self.asked))
+        for button, name in zip(self.asked, self.offered, strict=False):  # few films, few questions
             button.description = name
         self.table.value = STYLE + self._shown().to_html(classes="by-hand", border=0)
 

@@ -60,9 +60,9 @@ def by_towers(data: MovieLens, train: pd.DataFrame, user_ids, k: int = 10, **set
     return whole_model(data, train, choice_dim=0, **settings).recommend(user_ids, k)
 
 
-def whole_model(data: MovieLens, train: pd.DataFrame, **settings) -> HybridRecommender:
-    """Fit the recommender on ratings, with gender, age, occupation, genres and year, and print nothing."""
-    recommender = HybridRecommender(verbose=False, **settings)
+def whole_model(data: MovieLens, train: pd.DataFrame, verbose: bool = False, **settings) -> HybridRecommender:
+    """Fit the recommender on ratings, with gender, age, occupation, genres and year; settings as there."""
+    recommender = HybridRecommender(verbose=verbose, **settings)
     people, films = data.users[["gender", "age_group", "occupation"]], data.movies[["genres", "year"]]
     return recommender.fit(train, people, films)
 

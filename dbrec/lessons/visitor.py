@@ -8,7 +8,7 @@ import pandas as pd
 from dbrec import HybridRecommender
 from dbrec.checks import whole_number
 
-LIKED_FROM, MOST_STARS = 4, 5
+MOST_STARS = 5
 NOBODY_TOLD = "what most people choose"
 
 
@@ -61,9 +61,10 @@ class Visitor:
 
     @property
     def told(self) -> dict:
-        """What methods such as `recommend_for` take: features, and films liked (4 stars or more) or not."""
-        liked = [item for item, stars in self.stars.items() if stars >= LIKED_FROM]
-        disliked = [item for item, stars in self.stars.items() if stars < LIKED_FROM]
+        """What `recommend_for` and its like take: features, and films liked (from `liked_from` on) or not."""
+        enough = self.recommender.liked_from
+        liked = [item for item, stars in self.stars.items() if stars >= enough]
+        disliked = [item for item, stars in self.stars.items() if stars < enough]
         return {"features": self.features, "liked": liked, "disliked": disliked}
 
     def listed(self, k: int = 10) -> pd.DataFrame:
