@@ -74,8 +74,11 @@ def test_a_rate_counts_what_calls_make_by_processor_time(monkeypatch):
 def test_rows_name_what_was_fitted_and_a_bpr_rate_is_of_the_epochs_between_two_fits(monkeypatch):
     def run(place, data, *arguments, what, threads, peers):
         function = place.split(":")[1]
+        if function == "of_implicit":
+            assert arguments == (5,)  # vectors as long as ours, whatever row tells it
         if function != "of_fit":
-            return iter([{"what": function, "system": "made", "value": 1.0, "width": 5}])
+            rows = [{"what": speed.RANKED, "width": 5}, {"what": "load"}]
+            return iter([row | {"system": function, "value": 1.0} for row in rows])
         system, params = arguments
         epochs = params.get("epochs", params.get("max_iter", 0))
         figures = {"auc_per_user": 0.6 + epochs / 100, "ndcg": 0.1, "n_liked": 50}

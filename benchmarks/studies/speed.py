@@ -195,8 +195,10 @@ def measured(data: str) -> Iterator[dict]:
 
     yield from run("of_the_post")
     for row in run("of_ours"):
+        if row["what"] == RANKED:
+            width = row["width"]
         yield row
-    yield from run("of_implicit", row["width"], peers=True)
+    yield from run("of_implicit", width, peers=True)
     for name, system, params, epochs, *numbers in BPR:
         [few], [many] = (run("of_fit", system, params | {epochs: number}, peers=True) for number in numbers)
         rate = (numbers[1] - numbers[0]) * many["n_liked"] / (many["value"] - few["value"])
