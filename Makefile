@@ -6,7 +6,7 @@ NOTEBOOKS ?= $(LESSONS) $(sort $(wildcard notebooks/solutions/*.ipynb))
 IN_VENV = .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help venv notebooks app lab test test-deep browser-test refresh lock site classroom peers benchmark benchmark-quick check-results clean
+.PHONY: help venv notebooks app lab test test-deep browser-test refresh lock site slides classroom peers benchmark benchmark-quick check-results clean
 
 help: ## list the targets
 	@echo "make TARGET [PYTHON=python3.12]"
@@ -51,6 +51,9 @@ lock: ## write requirements.lock anew from pyproject.toml, and the peers' lock (
 
 site: venv ## the lessons as a site, in build/site; needs no network
 	$(IN_VENV) scripts/make_site.py
+
+slides: venv ## the lessons' figures as slides, in build/slides.html; needs no network
+	$(IN_VENV) scripts/make_slides.py
 
 classroom: venv ## one archive for a room without network, for this system and Python
 	$(IN_VENV) scripts/classroom.py

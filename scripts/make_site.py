@@ -85,14 +85,23 @@ def with_solutions(notebook: NotebookNode, solutions: dict[str, str]) -> list[No
     return cells
 
 
-def described(cells: list[NotebookNode]) -> None:
-    """Give each figure, as its alternative text, the sentences below it, which read it."""
+def words_of_figures(cells: list[NotebookNode]) -> list[str]:
+    """Give the paragraph below each cell that shows a figure, which reads it, and "" for other cells."""
+    words = []
     for cell, after in zip(cells, [*cells[1:], None], strict=True):
-        outputs = cell.get("outputs", [])
-        if any("image/png" in output.get("data", {}) for output in outputs):
+        if any("image/png" in output.get("data", {}) for output in cell.get("outputs", [])):
             text = after.source.split("\n\n")[0] if after and after.cell_type == "markdown" else "a figure"
-            plain = re.sub(r"[*`$#\[\]]|\(.*?\.ipynb\)", "", text).replace("\n", " ").strip()
-            cell.metadata["mystnb"] = {"image": {"alt": plain[:400]}}
+            words.append(re.sub(r"[*`$#\[\]]|\(.*?\.ipynb\)", "", text).replace("\n", " ").strip())
+        else:
+            words.append("")
+    return words
+
+
+def described(cells: list[NotebookNode]) -> None:
+    """Give each figure, as its alternative text, the sentences below it."""
+    for cell, words in zip(cells, words_of_figures(cells), strict=True):
+        if words:
+            cell.metadata["mystnb"] = {"image": {"alt": words[:400]}}
 
 
 def copy_notebooks() -> None:
