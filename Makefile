@@ -6,7 +6,7 @@ NOTEBOOKS ?= $(LESSONS) $(sort $(wildcard notebooks/solutions/*.ipynb))
 IN_VENV = .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help venv notebooks app lab test test-deep browser-test refresh lock site slides classroom peers benchmark benchmark-quick check-results clean
+.PHONY: help venv notebooks app lab test test-deep browser-test refresh lock site slides classroom colab peers benchmark benchmark-quick check-results clean
 
 help: ## list the targets
 	@echo "make TARGET [PYTHON=python3.12]"
@@ -57,6 +57,9 @@ slides: venv ## the lessons' figures as slides, in build/slides.html; needs no n
 
 classroom: venv ## one archive for a room without network, for this system and Python
 	$(IN_VENV) scripts/classroom.py
+
+colab: venv ## copies of the lessons that install themselves on Colab, in build/colab [ADDRESS=of your repository]
+	$(IN_VENV) scripts/make_colab.py "$(ADDRESS)"
 
 peers: venv ## make .venv-peers, the libraries that the benchmark compares dbrec with
 	@sh scripts/make_peers.sh

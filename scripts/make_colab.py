@@ -1,0 +1,49 @@
+"""Write copies of the lessons for Colab, with a first cell that fetches the series and installs what lacks.
+
+Usage: make_colab.py ADDRESS [FOLDER]. ADDRESS is where git finds the series. Put the copies where Colab can
+open them: a branch of your repository, or your Drive. Each keeps its stored outputs.
+"""
+
+import argparse
+import shlex
+from pathlib import Path
+
+import nbformat
+from make_site import ROOT
+from nbformat.v4 import new_code_cell
+
+CELL = """# Where dbrec isn't installed, as on Colab: fetch the lessons, and install what they need.
+import importlib.util, os
+
+if not importlib.util.find_spec("dbrec"):
+    !git clone --quiet --depth 1 {address} lessons
+    %pip install --quiet "./lessons[lessons,index]"
+if os.path.isdir("lessons/notebooks"):
+    %cd lessons/notebooks"""
+
+
+def write(address: str, folder: Path) -> list[Path]:
+    """Write a copy of each lesson and of the contents; the new cell is the first of code."""
+    folder.mkdir(parents=True, exist_ok=True)
+    copies = []
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        notebook = nbformat.read(path, as_version=4)
+        notebook.cells.insert(1, new_code_cell(CELL.format(address=shlex.quote(address)), id="install"))
+        copies.append(folder / path.name)
+        nbformat.write(notebook, copies[-1])
+    return copies
+
+
+def main() -> None:
+    """Read the command line and write."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("address", help="where git finds the series, as in `git clone ADDRESS`")
+    parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "build" / "colab")
+    asked = parser.parse_args()
+    if not asked.address:
+        parser.error("the address is empty: make colab ADDRESS=https://...")
+    print(f"{len(write(asked.address, asked.folder))} notebooks are in {asked.folder}")
+
+
+if __name__ == "__main__":
+    main()
