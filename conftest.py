@@ -1,6 +1,7 @@
 """What the examples in docstrings need: a small shop, fitted once."""
 
 import copy
+import dataclasses
 
 import pandas as pd
 import pytest
@@ -9,6 +10,19 @@ from _pytest.doctest import DoctestItem
 NAMES = ["ann", "bob", "cem", "dan", "eva", "fay", "gus", "hal", "ida", "joe", "kim", "leo"]
 ITEMS = ["tea", "cup", "pot", "milk", "beer", "glass", "nuts", "chips"]
 OF_THE_SHOP = "dbrec.queries", "dbrec.newcomer_queries", "dbrec.recommender"
+
+
+def pytest_addoption(parser):
+    """Let all tests that name no seed fit by another one: what they hold to has to hold there too."""
+    parser.addoption("--seed", type=int, default=0, help="the seed of fits for which a test names none")
+
+
+def pytest_configure(config):
+    """Set the default of the settings, before the recommender takes it up as its own."""
+    from dbrec.settings import Settings
+
+    Settings.seed = Settings.__dataclass_fields__["seed"].default = config.getoption("--seed")
+    Settings.__init__.__defaults__ = tuple(field.default for field in dataclasses.fields(Settings))
 
 
 @pytest.fixture(scope="session")

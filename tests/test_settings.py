@@ -74,7 +74,7 @@ def test_numbers_of_numpy_become_those_of_python():
     assert kinds == [int, float, int, bool]
 
 
-def test_the_defaults_are_those_that_were_measured_and_stay_as_they_are():
+def test_the_defaults_are_those_that_were_measured_and_stay_as_they_are(pytestconfig):
     settings = Settings()
     assert vars(settings) == {
         "embedding_dim": 64,
@@ -83,7 +83,7 @@ def test_the_defaults_are_those_that_were_measured_and_stay_as_they_are():
         "epochs": 9,
         "learning_rate": 0.003,
         "l2": 0.005,
-        "seed": 0,
+        "seed": pytestconfig.getoption("--seed"),
         "verbose": True,
     }
     with pytest.raises(FrozenInstanceError):
