@@ -22,7 +22,7 @@ def environment(python: str, lowest: bool) -> Path:
     inside = folder / "bin" / "python"
     wanted = ROOT / "requirements.lock"
     if lowest:
-        wanted = folder.with_suffix(".txt")
+        wanted = folder.parent / f"{folder.name}.txt"
         wanted.parent.mkdir(parents=True, exist_ok=True)
         resolve = ["uv", "pip", "compile", "--quiet", "--resolution", "lowest-direct", "--all-extras"]
         made_for = ["--python-version", "3.11", "--output-file", wanted]

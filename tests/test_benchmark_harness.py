@@ -268,17 +268,19 @@ def test_surroundings_count_by_what_they_give_and_in_studies_of_time_by_their_co
     monkeypatch.setattr(surroundings, "MODULES", {"dbrec.two"})
     monkeypatch.setattr(surroundings, "digest_of_results", lambda: "what they give")
     monkeypatch.setattr(code_module, "ALL_COUNTS", {"dbrec.timed"})
-    (project / "dbrec" / "timed.py").write_text("from dbrec.two import x\n")
+    monkeypatch.setattr(code_module, "ALSO_COUNTS", {"dbrec.asked": {"dbrec.two"}, "dbrec.other": set()})
+    for name in ("timed", "asked", "other"):
+        (project / "dbrec" / f"{name}.py").write_text("from dbrec.two import x\n")
 
-    def of_both():
+    def of_all():
         forget()
-        return digest("dbrec.one"), digest("dbrec.timed")
+        return [digest(f"dbrec.{name}") for name in ("one", "other", "timed", "asked")]
 
-    figures, seconds = of_both()
+    *figures, seconds, answers = of_all()
     (project / "dbrec" / "two.py").write_text("x = 0 + 1\n")
-    assert of_both()[0] == figures and of_both()[1] != seconds
+    assert of_all()[:2] == figures and of_all()[2] != seconds and of_all()[3] != answers
     monkeypatch.setattr(surroundings, "digest_of_results", lambda: "something else")
-    assert of_both()[0] != figures
+    assert of_all()[:2] != figures and of_all()[3] != answers
 
 
 @pytest.mark.parametrize(
@@ -299,7 +301,8 @@ def test_another_result_of_surroundings_makes_rows_stale(module, name, other, mo
 
 def test_every_module_of_the_surroundings_is_there_and_no_study_measures_by_another_name():
     assert all(code_module._path(name) for name in surroundings.MODULES)
-    assert all(code_module._path(name) for name in code_module.ALL_COUNTS)
+    assert all(code_module._path(name) for name in code_module.ALL_COUNTS | {*code_module.ALSO_COUNTS})
+    assert set().union(*code_module.ALSO_COUNTS.values()) <= surroundings.MODULES
 
 
 def test_no_study_trains_by_a_job_so_that_its_code_need_not_count():
