@@ -12,6 +12,7 @@ LARGEST_SEED = 2**31 - 1
 PAIR = ["user_id", "item_id"]
 NUMBERS = ("floating", "integer", "mixed-integer-float", "decimal", "boolean", "empty")
 NO_NUMBERS = bool, np.bool_, np.timedelta64  # though Python counts them among numbers
+USUAL = np.int64, np.int32, np.int16, np.int8  # whole numbers as ids are kept
 
 
 def whole_number(name: str, value, least: int = 1, most: int | None = None) -> int:
@@ -107,7 +108,7 @@ def raw_ids(values, name: str = "ids") -> pd.Index:
     if kind == "floating" and (ids % 1 == 0).all() and ids.abs().max() < 2**53:  # all exact
         return pd.Index(ids.to_numpy(np.float64).astype(np.int64))
     if kind == "integer" and ids.max() < 2**63 and ids.min() >= -(2**63):
-        return pd.Index(ids.to_numpy(ids.dtype if ids.dtype in (np.int32, np.int16, np.int8) else np.int64))
+        return pd.Index(ids.to_numpy(ids.dtype if ids.dtype in USUAL else np.int64))
     if kind == "string" and not ids.str.endswith("\0").any():  # which numpy's text arrays drop
         return pd.Index(ids.to_numpy(object), dtype="str")
     raise TypeError(
@@ -119,12 +120,12 @@ def raw_ids(values, name: str = "ids") -> pd.Index:
 def _usual_ids(values: Iterable) -> pd.Index | None:
     """Take ids of an index or a list that are plain ints or text; None where each needs a closer look."""
     if isinstance(values, pd.Index):
-        return values.rename(None) if values.dtype == np.int64 else None
+        return values.rename(None) if values.dtype in USUAL else None
     if not isinstance(values, (list, tuple)):
         return None
     types = {*map(type, values)}
-    if types == {int} and max(values) < 2**63 and min(values) >= -(2**63):
-        return pd.Index(values)
+    if types and types <= {int, *USUAL} and max(values) < 2**63 and min(values) >= -(2**63):
+        return pd.Index(values, dtype=np.int64)
     if types == {str} and not any(text.endswith("\0") for text in values):  # which numpy's text arrays drop
         return pd.Index(values, dtype="str")
     return pd.Index([], dtype=np.int64) if not values else None
@@ -148,6 +149,10 @@ def positions(index: pd.Index, values, name: str = "ids") -> np.ndarray:
             f"{name} holds {ids.tolist()[0]!r}, ids here are like {index.tolist()[0]!r}: "
             "give ids of the type used in fitting"
         )
+    if len(ids) and ids.dtype != index.dtype and {ids.dtype, index.dtype} <= {*map(np.dtype, USUAL)}:
+        limits = np.iinfo(index.dtype)
+        if limits.min <= ids.min() and ids.max() <= limits.max:
+            ids = ids.astype(index.dtype)  # else pandas looks up in a wider copy of all of the index
     return index.get_indexer(ids)
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dbrec.checks import raw_ids
+from dbrec.checks import positions, raw_ids
 
 
 @pytest.mark.parametrize(
@@ -115,3 +115,15 @@ def test_what_is_no_raw_id_is_refused_in_a_list_as_in_a_column(ids):
 def test_a_named_index_of_ids_loses_its_name_and_no_ids_are_whole_numbers():
     assert raw_ids(pd.Index([1, 2], name="user_id")).name is None
     assert raw_ids([]).dtype == np.int64 and not len(raw_ids([]))
+
+
+@pytest.mark.parametrize("kept", [np.int8, np.int16, np.int32, np.int64])
+@pytest.mark.parametrize("asked", [np.int8, np.int16, np.int32, np.int64])
+def test_ids_are_found_whatever_their_width_and_one_too_large_for_the_index_is_unknown(kept, asked):
+    index, wanted = pd.Index([5, -3, 100], dtype=kept), np.array([100, 5, 7], asked)
+    for given in (wanted, list(wanted), pd.Index(wanted)):
+        assert positions(index, given).tolist() == [2, 0, -1]
+    assert positions(index, wanted[0]).tolist() == [2]
+    large = [100, 100 + 2**8, 5 - 2**16, 100 + 2**32]  # what a cast would take for 100 and for 5
+    assert positions(index, large).tolist() == [2, -1, -1, -1]
+    assert positions(index, large[3]).tolist() == [-1]

@@ -71,23 +71,39 @@ def test_a_rate_counts_what_calls_make_by_processor_time(monkeypatch):
     assert speed.rate(lambda: next(made), seconds=1.5) == pytest.approx((4 + 6) / 2)
 
 
+def test_calls_are_made_in_turn_and_each_has_the_median_of_its_own(monkeypatch):
+    now, made = [0.0], []
+    monkeypatch.setattr(speed.time, "process_time", lambda: now[0])
+
+    def call(name, seconds):
+        def spend(number):
+            made.append((name, number))
+            now[0] += seconds[number]
+
+        return spend
+
+    calls = {"a": call("a", [0.001, 0.009, 0.002, 0.002]), "b": call("b", [0.5] * 4)}
+    assert speed.in_turn(calls, rounds=2, each=2) == pytest.approx({"a": 2, "b": 500})
+    assert made == [(name, number) for start in (0, 2) for name in "ab" for number in (start, start + 1)]
+
+
 def test_rows_name_what_was_fitted_and_a_bpr_rate_is_of_the_epochs_between_two_fits(monkeypatch):
     def run(place, data, *arguments, what, threads, peers):
         function = place.split(":")[1]
-        if function == "of_implicit":
-            assert arguments == (5,)  # vectors as long as ours, whatever row tells it
         if function != "of_fit":
-            rows = [{"what": speed.RANKED, "width": 5}, {"what": "load"}]
-            return iter([row | {"system": function, "value": 1.0} for row in rows])
+            folders.update(arguments)
+            return iter([{"what": function, "system": "made", "value": 1.0}])
         system, params = arguments
         epochs = params.get("epochs", params.get("max_iter", 0))
         figures = {"auc_per_user": 0.6 + epochs / 100, "ndcg": 0.1, "n_liked": 50}
         assert peers == SYSTEMS[system].is_peer and threads == speed.THREADS
         return iter([{"system": system, "value": 3 + 2.0 * epochs} | figures])
 
+    folders = set()
     monkeypatch.setattr(speed.process, "run", run)
     monkeypatch.setattr(speed, "settings_of", lambda system, goal: {"epochs": 3} if goal == "auc" else {})
     rows = pd.DataFrame(speed.measured("made")).set_index(["what", "system"])["value"]
+    assert len(folders) == 1  # what ours saves is what is served
     assert (rows[speed.TRAINED] == 50 / 2.0).all() and len(rows[speed.TRAINED]) == len(speed.BPR)
     liking = rows["processor seconds to the auc_per_user of LightFM logistic"]
     assert liking.to_dict() == {"LightFM logistic": 9, "dbrec: HybridRecommender": 9}

@@ -118,13 +118,14 @@ def approximately(index: ItemIndex, world: World, true: np.ndarray, seen: np.nda
 
 
 def run(world: World, vectors: str, command: str) -> None:
-    """Measure a world, and store its rows in the place of earlier ones."""
+    """Measure a world, and store its rows in the place of earlier ones; all rows of older code go."""
     same = {"vectors": vectors, "n_items": len(world.items), "dim": world.items.shape[1]}
-    common = same | {"links": 16, "build_effort": 128}
+    common = same | {"links": 16, "build_effort": 128} | origin(command, "numpy", "usearch", "numkong")
     with threadpool_limits(1):
-        rows = measure(world, common | origin(command, "numpy", "usearch", "numkong"))
+        rows = measure(world, dict(common))
     table = Table(RESULTS, list(same), COLUMNS, [*same, "room", "effort"])
     table.store(*[{k: round(v, 4) if isinstance(v, float) else v for k, v in row.items()} for row in rows])
+    table.keep(lambda rows: rows["code"] == common["code"])
 
 
 def main() -> None:

@@ -31,6 +31,7 @@ COLUMNS = "data what system value reached params threads versions command date c
 DRAWN, TRAINED = "triplets drawn a second", "triplets trained a second"
 RANKED = "seconds to rank all films for all users"
 ONE_LIST, FOR_NEWCOMER = "milliseconds of one list", "milliseconds of a newcomer's list"
+OURS, PEER, NEWCOMER = "dbrec", "implicit, vectors as long", "dbrec, a form and five liked films"
 BATCH, LARGE_BATCH, LISTED = 8192, 32_768, 10
 EPOCHS = 1, 2, 3, 4, 6, 9  # that a fit may take; the last is its default
 RACES = "LightFM logistic", "Cornac MF", "Cornac BPR", "EASE", "implicit ALS"
@@ -72,14 +73,20 @@ def rate(make: Callable[[], int], seconds: float = 3.0) -> float:
     return made / (time.process_time() - start)
 
 
-def median_ms(call: Callable[[int], object], calls: int = 300) -> float:
-    """Processor milliseconds of a call, the median of many; it is given its number."""
-    spent = []
-    for number in range(calls):
-        start = time.process_time()
-        call(number)
-        spent.append(time.process_time() - start)
-    return 1000 * float(np.median(spent))
+def in_turn(calls: dict[str, Callable[[int], object]], rounds: int = 10, each: int = 30) -> dict[str, float]:
+    """Processor milliseconds of each call, the median of many; each is given how many came before.
+
+    They take turns of `each`, so that what else the machine does meets all of them, and each finds in the
+    caches what it left there.
+    """
+    spent: dict[str, list[float]] = {name: [] for name in calls}
+    for start in range(0, rounds * each, each):
+        for name, call in calls.items():
+            for number in range(start, start + each):
+                begin = time.process_time()
+                call(number)
+                spent[name].append(time.process_time() - begin)
+    return {name: 1000 * float(np.median(seconds)) for name, seconds in spent.items()}
 
 
 def trained(network, dataset, triplets_a_step: int, steps: int = 60) -> float:
@@ -117,8 +124,8 @@ def of_the_post(data: str) -> Iterator[dict]:
     yield {"what": TRAINED, "system": "the post's code", "value": rate(step)}
 
 
-def of_ours(data: str) -> Iterator[dict]:
-    """Measure what dbrec draws and trains a second, and how soon it has all lists of 10."""
+def of_ours(data: str, folder: str) -> Iterator[dict]:
+    """Measure what dbrec draws and trains a second, and save a model that was fitted by one epoch."""
     from dbrec.training import batches, fit, towers
 
     task = task_of(data)
@@ -137,36 +144,40 @@ def of_ours(data: str) -> Iterator[dict]:
     for name, prepared, size in zip(names, (ready, ready, ids), (BATCH, LARGE_BATCH, BATCH), strict=True):
         value = trained(prepared.networks()[0], batches.position_dataset(samplers, size), 2 * size)
         yield {"what": TRAINED, "system": f"dbrec, {name}", "value": value}
-    model, users = HybridRecommender(epochs=1, verbose=False), task.train["user_id"].unique()
-    width = model.fit(task.train, task.users, task.items).fitted_.vectors.items.shape[1]
-    value = LISTED * len(users) / rate(lambda: len(model.recommend(users, LISTED)))
-    yield {"what": RANKED, "system": "dbrec", "value": value, "width": width}
-    value = median_ms(lambda number: model.recommend(users[number], LISTED))
-    yield {"what": ONE_LIST, "system": "dbrec", "value": value}
-    films = np.random.default_rng(0).choice(task.train["item_id"].unique(), (300, 5)).tolist()
-    form = task.users.iloc[0].to_dict()
-    value = median_ms(lambda number: model.recommend_for(form, liked=films[number]))
-    yield {"what": FOR_NEWCOMER, "system": "dbrec, a form and five liked films", "value": value}
-    with TemporaryDirectory() as folder:
-        model.save(folder)
-        start = time.process_time()
-        HybridRecommender.load(folder)
-        yield {"what": "seconds to load a model", "system": "dbrec", "value": time.process_time() - start}
+    HybridRecommender(epochs=1, verbose=False).fit(task.train, task.users, task.items).save(folder)
 
 
-def of_implicit(data: str, width: int) -> Iterator[dict]:
-    """Measure how soon implicit has all lists by vectors of a `width`: what they hold changes no time."""
+def of_serving(data: str, folder: str) -> Iterator[dict]:
+    """Measure how soon a saved model has lists, beside implicit with drawn vectors that are as long.
+
+    The peers' environment serves both, in one process.
+    """
     from implicit.als import AlternatingLeastSquares
 
-    train, draw = task_of(data).train, np.random.default_rng(0).standard_normal
-    model, seen = AlternatingLeastSquares(num_threads=THREADS), Catalogue(train).positives(train, 0)
-    model.user_factors, model.item_factors = (draw((size, width), np.float32) for size in seen.shape)
-    users = np.arange(seen.shape[0])
-    value = LISTED * len(users) / rate(lambda: model.recommend(users, seen, LISTED)[0].size)
-    made = {"value": value, "versions": versions("numpy", "implicit")}
-    yield {"what": RANKED, "system": "implicit, vectors as long"} | made
-    value = median_ms(lambda number: model.recommend(number, seen[number], LISTED))
-    yield {"what": ONE_LIST, "system": "implicit, vectors as long"} | made | {"value": value}
+    made_by = {"versions": versions("numpy", "pandas", "implicit")}
+    start = time.process_time()
+    ours = HybridRecommender.load(folder)
+    spent = time.process_time() - start
+    yield {"what": "seconds to load a model", "system": OURS, "value": spent} | made_by
+    task, draw = task_of(data), np.random.default_rng(0).standard_normal
+    seen, width = Catalogue(task.train).positives(task.train, 0), ours.fitted_.vectors.items.shape[1]
+    peer = AlternatingLeastSquares(num_threads=THREADS)
+    peer.user_factors, peer.item_factors = (draw((size, width), np.float32) for size in seen.shape)
+    users, rows = task.train["user_id"].unique(), np.arange(seen.shape[0])
+    value = len(users) / rate(lambda: len(ours.recommend(users, LISTED)) // LISTED)
+    yield {"what": RANKED, "system": OURS, "value": value} | made_by
+    value = len(users) / rate(lambda: len(peer.recommend(rows, seen, LISTED)[0]))
+    yield {"what": RANKED, "system": PEER, "value": value} | made_by
+    films = np.random.default_rng(0).choice(task.train["item_id"].unique(), (300, 5)).tolist()
+    form = task.users.iloc[0].to_dict()
+    calls = {
+        OURS: lambda number: ours.recommend(users[number], LISTED),
+        PEER: lambda number: peer.recommend(number, seen[number], LISTED),
+        NEWCOMER: lambda number: ours.recommend_for(form, liked=films[number]),
+    }
+    for system, value in in_turn(calls).items():
+        what = FOR_NEWCOMER if system == NEWCOMER else ONE_LIST
+        yield {"what": what, "system": system, "value": value} | made_by
 
 
 def of_fit(data: str, name: str, params: dict) -> Iterator[dict]:
@@ -194,11 +205,9 @@ def measured(data: str) -> Iterator[dict]:
         return process.run(f"benchmarks.studies.speed:{function}", data, *arguments, **how)
 
     yield from run("of_the_post")
-    for row in run("of_ours"):
-        if row["what"] == RANKED:
-            width = row["width"]
-        yield row
-    yield from run("of_implicit", width, peers=True)
+    with TemporaryDirectory() as folder:
+        yield from run("of_ours", folder)
+        yield from run("of_serving", folder, peers=True)
     for name, system, params, epochs, *numbers in BPR:
         [few], [many] = (run("of_fit", system, params | {epochs: number}, peers=True) for number in numbers)
         rate = (numbers[1] - numbers[0]) * many["n_liked"] / (many["value"] - few["value"])
