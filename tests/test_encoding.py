@@ -440,3 +440,26 @@ def test_a_column_with_missing_values_of_pandas_is_no_row_of_ids(key):
 )
 def test_free_text_is_mostly_different_and_of_several_words(texts, kind):
     assert type(fit_column("title", pd.Series(texts))) is kind
+
+
+def test_an_encoder_that_is_extended_knows_more_ids_and_more_of_those_it_had():
+    frame = pd.DataFrame({"kind": ["a", "b", "a"], "tags": [("x",), (), ("x", "y")]}, index=[7, 3, 5])
+    before = FeatureEncoder.fit([3, 7], frame)
+    assert before.all_ids.tolist() == [3, 7, 5]
+    told = pd.DataFrame({"kind": ["b", "b"]}, index=[5, 1])
+    after = before.extended(told, pd.Index([9, 3, 9, 1]), "user")
+    assert after.all_ids.tolist() == [3, 7, 5, 1, 9] and after.n_trained == 2
+    assert before.all_ids.tolist() == [3, 7, 5]  # and stays what it was
+    kinds = after([3, 7, 5, 1, 9])[:, 1]
+    assert kinds[0] == kinds[2] == kinds[3] != kinds[1] and kinds[4] == 0  # b, a, b, b, and nothing known
+    assert np.array_equal(after([3, 7]), before([3, 7]))
+    assert np.array_equal(after([5])[:, 2:], before([5])[:, 2:])  # tags that aren't told anew stay
+
+
+def test_an_encoder_that_is_told_nothing_new_is_itself():
+    frame = pd.DataFrame({"kind": ["a", "b"]}, index=[7, 3])
+    encoder = FeatureEncoder.fit([3, 7], frame)
+    for told in (None, frame, frame[:1]):
+        assert encoder.extended(told, pd.Index([3, 7, 3]), "user") is encoder
+    with pytest.raises(KeyError, match=r"user features \['size'\] are unknown: this recommender was fitted"):
+        encoder.extended(pd.DataFrame({"size": [1]}, index=[7]), pd.Index([7]), "user")

@@ -56,6 +56,15 @@ def test_each_positive_and_each_of_its_negatives_comes_equally_often():
     assert pairs[[1, 2, 5]] == pytest.approx([0.25, 0.25, 0.5], abs=0.02)
 
 
+def test_negatives_come_equally_often_wherever_the_rows_of_their_anchor_begin():
+    # an anchor of one rating stands before, so that the rows of the second begin at 1
+    anchors, partners, ratings = [0, 1, 1, 1, 1, 1], [9, 1, 2, 3, 4, 5], [5, 1, 1, 1, 1, 5]
+    sampler = TripletSampler(*map(np.array, (anchors, partners, ratings)), positive_from=5)
+    negatives, counts = np.unique(sampler.sample(4000).negative, return_counts=True)
+    assert negatives.tolist() == [1, 2, 3, 4]
+    assert 900 < counts.min() and counts.max() < 1100  # of 1,000 each, three and a half standard deviations
+
+
 def test_the_seed_decides_the_draws():
     first, again, other = (TripletSampler(USERS, FILMS, STARS, seed=seed).sample(50) for seed in (1, 1, 2))
     assert np.array_equal(first, again) and not np.array_equal(first, other)

@@ -1,3 +1,6 @@
+import copy
+import pickle
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -145,3 +148,18 @@ def test_what_was_seen_may_be_given_as_positions():
 )
 def test_ids_come_in_any_iterable(ids):
     assert scorer().recommend(ids, k=1).user_id.tolist() == ["ann", "bob"]
+
+
+@pytest.mark.parametrize("index", ["nearest", "", 5, None])
+def test_an_index_of_another_word_or_kind_is_refused(index):
+    with pytest.raises(ValueError, match="give 'exact', 'approximate' or an ItemIndex"):
+        scorer().recommend("ann", 1, index=index)
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda made: pickle.loads(pickle.dumps(made))])
+def test_a_copy_lists_alike_and_builds_an_index_of_its_own(copied):
+    made = scorer()
+    made.item_index()
+    again = copied(made)
+    assert again.recommend(["ann", "bob"], 3).equals(made.recommend(["ann", "bob"], 3))
+    assert again.item_index() is not made.item_index() and again.item_index() is again.item_index()

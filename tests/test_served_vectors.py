@@ -67,6 +67,14 @@ def test_more_rows_stand_before_the_last_and_are_written_in_place_where_there_is
     assert np.shares_memory(with_room(large, 1), large)
 
 
+def test_rows_that_come_one_by_one_are_copied_once_in_sixteen_parts_more():
+    rows = with_room(np.zeros((320, 1)), 1)
+    first, n_added = rows, 0
+    while np.shares_memory(rows, first):
+        rows, n_added = with_room(rows, 1), n_added + 1
+    assert n_added == 321 // 16 + 1
+
+
 def test_rows_of_a_larger_array_of_somebody_elses_are_never_written_over():
     whole = np.arange(8.0).reshape(4, 2)
     with_room(whole[1:3], 1)
