@@ -78,10 +78,10 @@ def seconds(call) -> tuple[float, object]:
 
 
 def times(search, users: np.ndarray, kind: str) -> tuple[dict[str, float], np.ndarray]:
-    """Milliseconds of a query alone (median) and of one in a batch, and what `search` of a slice found."""
+    """Milliseconds of a query in a batch and, once all were made, alone (the median); and what is found."""
     search(slice(0, 1))
-    alone = [seconds(lambda row=row: search(slice(row, row + 1)))[0] for row in range(N_ALONE)]
     batch, found = seconds(lambda: search(slice(0, len(users))))
+    alone = [seconds(lambda row=row: search(slice(row, row + 1)))[0] for row in range(N_ALONE)]
     return {f"{kind}_ms_one": 1000 * np.median(alone), f"{kind}_ms_batch": 1000 * batch / len(users)}, found
 
 
