@@ -48,7 +48,7 @@ def test_a_package_that_lacks_is_named_with_what_brings_it(monkeypatch):
     assert packages["matplotlib"] == ("not here", "pip install 'dbrec[lessons]', which takes >=3.9")
     assert packages["usearch"][1].startswith("pip install 'dbrec[index]'")
     assert packages["nbval"] == packages["sphinx"] == ("not here; no lesson needs it", "")
-    assert packages["pandas"] == ("1.0", "pip install 'dbrec', which takes <4,>=3.0")
+    assert packages["pandas"] == ("1.0", "pip install 'dbrec', which takes <4,>=3.1")
     assert packages["numpy"] == (real("numpy"), "")
 
 
