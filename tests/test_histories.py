@@ -22,13 +22,9 @@ def test_a_history_sums_up_what_was_rated_and_how_far_above_the_mean():
     assert found.scale == pytest.approx([7**-0.5, 6**-0.5, 6**-0.5, 5**-0.5])
     assert (found.mean, found.spread) == pytest.approx((3, 2.5**0.5))
     above = 0.1 / 2.5**0.5  # of a rating one star above the mean
+    # what the first user's two items bring cancels out, and how they were rated doesn't
     sums = [
-        [
-            0,
-            0,
-            4 * above,
-            -4 * above,
-        ],  # what the two items bring cancels out, and how they were rated doesn't
+        [0, 0, 4 * above, -4 * above],
         [0.1, -0.1, above, -above],
         [-0.1, 0.1, above, -above],
         [0, 0, 0, 0],

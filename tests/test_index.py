@@ -364,11 +364,19 @@ def test_without_usearch_the_index_says_how_to_get_it():
     assert "ImportError: approximate search needs usearch: pip install 'dbrec[index]'" in done.stderr
 
 
-def test_the_stored_measurements_bear_what_is_said_of_them():
+def at_the_default_effort():
     table = pd.read_csv(RESULTS)
     assert list(table) == COLUMNS and {"made", "ml-1m"} == set(table.vectors)
-    defaults = table[(table.effort == 128) & (table.room == 0)]
+    return table[(table.effort == 128) & (table.room == 0)]
+
+
+def test_the_stored_measurements_reach_what_is_aimed_at():
+    defaults = at_the_default_effort()
     assert (defaults.recall_at_10 >= 0.95).all()
-    # one list of a million items: 14 to 21 times as fast, by what else the memory of the machine had to do
-    million = defaults[defaults.n_items == 1_000_000]
-    assert (million.ratio_one >= 10).all() and (million.ratio_batch >= 20).all()
+    assert (defaults.ratio_batch[defaults.n_items == 1_000_000] >= 20).all()
+
+
+@pytest.mark.xfail(reason="missed: 14 to 17 times as fast in three runs, and 20.7 once before")
+def test_one_list_of_a_million_items_is_found_twenty_times_as_fast():
+    defaults = at_the_default_effort()
+    assert (defaults.ratio_one[defaults.n_items == 1_000_000] >= 20).all()
