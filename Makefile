@@ -58,7 +58,7 @@ slides: venv ## the lessons' figures as slides, in build/slides.html; needs no n
 classroom: venv ## one archive for a room without network, for this system and Python
 	$(IN_VENV) scripts/classroom.py
 
-colab: venv ## copies of the lessons that install themselves on Colab, in build/colab [ADDRESS=of your repository]
+colab: venv ## copies of the lessons that install themselves on Colab, in build/colab [ADDRESS=https://...; else that of this clone]
 	$(IN_VENV) scripts/make_colab.py "$(ADDRESS)"
 
 peers: venv ## make .venv-peers, the libraries that the benchmark compares dbrec with

@@ -1,11 +1,14 @@
 """Write copies of the lessons for Colab, with a first cell that fetches the series and installs what lacks.
 
-Usage: make_colab.py ADDRESS [FOLDER]. ADDRESS is where git finds the series. Put the copies where Colab can
-open them: a branch of your repository, or your Drive. Each keeps its stored outputs.
+Usage: make_colab.py [ADDRESS [FOLDER]]. ADDRESS is where git finds the series; without one, where this clone
+comes from. Put the copies where Colab can open them: a branch of your repository, or your Drive. Each keeps
+its stored outputs.
 """
 
 import argparse
+import re
 import shlex
+import subprocess
 from pathlib import Path
 
 import nbformat
@@ -20,6 +23,14 @@ if not importlib.util.find_spec("dbrec"):
     %pip install --quiet "./lessons[lessons,index]"
 if os.path.isdir("lessons/notebooks"):
     %cd lessons/notebooks"""
+
+
+def origin_of(clone: Path) -> str:
+    """Give the address that a clone comes from, for a reader without a key; "" where it's none of the web."""
+    ask = ["git", "-C", clone, "remote", "get-url", "origin"]
+    address = subprocess.run(ask, capture_output=True, text=True).stdout.strip()
+    address = re.sub(r"^(?:ssh://)?git@([^/:]+)[:/]", r"https://\1/", address)
+    return re.sub("//[^/@]*@", "//", address) if address.startswith("https://") else ""
 
 
 def write(address: str, folder: Path) -> list[Path]:
@@ -37,12 +48,12 @@ def write(address: str, folder: Path) -> list[Path]:
 def main() -> None:
     """Read the command line and write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("address", help="where git finds the series, as in `git clone ADDRESS`")
+    parser.add_argument("address", nargs="?", default="", help="as in `git clone ADDRESS`")
     parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "build" / "colab")
     asked = parser.parse_args()
-    if not asked.address:
-        parser.error("the address is empty: make colab ADDRESS=https://...")
-    print(f"{len(write(asked.address, asked.folder))} notebooks are in {asked.folder}")
+    if not (address := asked.address or origin_of(ROOT)):
+        parser.error("this clone comes from no address of the web: make colab ADDRESS=https://...")
+    print(f"{len(write(address, asked.folder))} notebooks are in {asked.folder}; they fetch {address}")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,10 @@
 """A copy for Colab is the lesson, after one cell that installs only what lacks."""
 
+import subprocess
+
 import make_colab
 import nbformat
+import pytest
 from make_site import ROOT
 
 ADDRESS = "https://example.org/a team/dbrec.git"
@@ -26,3 +29,30 @@ def test_where_dbrec_is_installed_the_cell_does_nothing(tmp_path, monkeypatch):
         "%", "raise AssertionError #"
     )
     exec(as_python, {})
+
+
+@pytest.mark.parametrize(
+    ("origin", "address"),
+    [
+        ("https://example.org/team/dbrec.git", "https://example.org/team/dbrec.git"),
+        ("https://somebody:secret@example.org/team/dbrec", "https://example.org/team/dbrec"),
+        ("git@example.org:team/dbrec.git", "https://example.org/team/dbrec.git"),
+        ("ssh://git@example.org/team/dbrec.git", "https://example.org/team/dbrec.git"),
+        ("/home/somebody/dbrec", ""),
+        ("file:///home/somebody/dbrec", ""),
+        (None, ""),
+    ],
+)
+def test_without_an_address_it_is_the_one_that_the_clone_comes_from(tmp_path, origin, address):
+    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
+    if origin:
+        subprocess.run(["git", "-C", tmp_path, "remote", "add", "origin", origin], check=True)
+    assert make_colab.origin_of(tmp_path) == address
+
+
+def test_a_clone_of_no_address_says_what_to_do(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(make_colab, "ROOT", tmp_path)
+    monkeypatch.setattr("sys.argv", ["make_colab.py", ""])  # as `make colab` calls it
+    with pytest.raises(SystemExit):
+        make_colab.main()
+    assert "make colab ADDRESS=https://" in capsys.readouterr().err
