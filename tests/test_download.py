@@ -412,10 +412,21 @@ def test_without_a_chosen_cache_the_users_own_is_used(monkeypatch):
     assert download.cache_folder().name == "dbrec"
 
 
-def test_the_wheel_becomes_the_files_that_the_original_zip_has(tmp_path, monkeypatch):
-    wheel = write_wheel(tmp_path)
+def only_a_known_wheel(folder, monkeypatch) -> None:
+    """Let nothing answer but the package index, which has a made wheel of known hashes for pip or uv."""
+    wheel = write_wheel(folder)
     monkeypatch.setattr(recbole_wheel, "SHA256", hashlib.sha256(wheel.read_bytes()).hexdigest())
+    know_tables(monkeypatch)
     monkeypatch.setattr(download, "SITES", {})
+
+
+def know_tables(monkeypatch) -> None:
+    for table, text in WHEEL.items():
+        monkeypatch.setitem(recbole_wheel.TABLE_SHA256, table, hashlib.sha256(text.encode()).hexdigest())
+
+
+def test_the_wheel_becomes_the_files_that_the_original_zip_has(tmp_path, monkeypatch):
+    only_a_known_wheel(tmp_path, monkeypatch)
     write_movielens(tmp_path / "original", "ml-100k")
     ours, original = load_movielens("ml-100k"), load_movielens("ml-100k", tmp_path / "original")
     for frame in ("ratings", "users", "movies"):
@@ -432,9 +443,7 @@ def test_another_wheel_of_that_name_is_refused(tmp_path, cache, monkeypatch):
 
 
 def test_no_module_of_the_working_folder_is_run(tmp_path, monkeypatch):
-    wheel = write_wheel(tmp_path)
-    monkeypatch.setattr(recbole_wheel, "SHA256", hashlib.sha256(wheel.read_bytes()).hexdigest())
-    monkeypatch.setattr(download, "SITES", {})
+    only_a_known_wheel(tmp_path, monkeypatch)
     working = tmp_path / "working"
     working.mkdir()
     for name in ("pip", "venv", "zipfile"):
@@ -457,7 +466,7 @@ def test_unpacked_tables_are_checked_by_their_hashes(tmp_path, monkeypatch):
         path = tmp_path / (recbole_wheel.TABLES + table)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(text.encode())
-        monkeypatch.setitem(recbole_wheel.TABLE_SHA256, table, hashlib.sha256(text.encode()).hexdigest())
+    know_tables(monkeypatch)
     assert recbole_wheel._tables(tmp_path) == [text.encode() for text in WHEEL.values()]
     path.write_bytes(WHEEL["item"].replace("1987", "1988").encode())
     with pytest.raises(DataError, match="ml-100k.item of the wheel has the SHA-256"):
