@@ -203,7 +203,7 @@ def test_the_best_trial_is_fitted_and_judged_on_each_draw(tmp_path):
     tried = pd.read_csv(tmp_path / "tuning.csv").params.map(lambda text: json.loads(text)["l2"])
     assert {json.loads(text)["l2"] for text in rows.params} == {min(tried, key=lambda l2: abs(l2 - 200))}
     assert rows.split.tolist() == [1, 2] and rows.tuned_for.tolist() == ["ndcg"] * 2
-    assert len(tried) == SPREAD and rows.code.eq(SYSTEMS["EASE"].code()).all()
+    assert len(tried) == SPREAD and rows.code.eq(SYSTEMS["EASE"].code("warm")).all()
 
 
 def test_what_was_measured_by_the_code_as_it_is_is_passed_over(tmp_path):
@@ -222,7 +222,7 @@ def test_what_other_settings_or_code_measured_is_measured_again(tmp_path, monkey
     assert set(pd.read_csv(tmp_path / "tuning.csv").params) == {'{"l2": 210}', '{"l2": 990}'}
     rows = pd.read_csv(tmp_path / "warm.csv")
     assert set(rows.params) == {'{"l2": 210}'} and len(rows) == 2
-    assert rows.code.eq(changed.code()).all()
+    assert rows.code.eq(changed.code("warm")).all()
 
 
 def test_a_system_without_settings_is_fitted_with_its_defaults(tmp_path):

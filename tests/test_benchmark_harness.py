@@ -1,6 +1,7 @@
 """The parts of the benchmark's harness: tuning, paired intervals, digests of code, what must not be read."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 from benchmarks.harness import code as code_module
 from benchmarks.harness import fitting, surroundings
-from benchmarks.harness.code import digest
+from benchmarks.harness.code import STUDIES, digest
 from benchmarks.harness.fitting import next_step
 from benchmarks.harness.judging import Judged
 from benchmarks.harness.markdown import number, signed
@@ -18,8 +19,10 @@ from benchmarks.harness.tasks import Task
 from benchmarks.harness.tuning import SECONDS, SPREAD, STEPS, at_edge, spread, step
 from benchmarks.studies import check, compare, paired, report, vault
 from benchmarks.studies.paired import best_peers, verdict
+from benchmarks.systems.registry import SYSTEMS
 from dbrec.data import splits
 from dbrec.evaluation.auc import auc, auc_per_user, bootstrap_auc_difference
+from dbrec.settings import Settings
 
 SPACE = {"size": [10, 32, 64], "rate": [0.01, 0.1, 0.001], "which": ["a", "b"]}
 
@@ -283,11 +286,37 @@ def test_surroundings_count_by_what_they_give_and_in_studies_of_time_by_their_co
     assert of_all()[:2] != figures and of_all()[3] != answers
 
 
+def test_what_a_model_is_updated_by_counts_where_one_is_updated(monkeypatch):
+    ours, peer = SYSTEMS["dbrec: HybridRecommender"], SYSTEMS["EASE"]
+
+    def all_names():
+        return [ours.code("warm"), peer.code("strong"), digest(f"{STUDIES}questions"), ours.code("strong")]
+
+    real, before = code_module._statements, all_names()
+    for changed in ("dbrec.scoring.updates", "dbrec.changes"):
+        monkeypatch.setattr(
+            code_module, "_statements", lambda name, of=changed: real(name) + "+" * (name == of)
+        )
+        assert all_names()[:3] == before[:3] and all_names()[3] != before[3]
+
+
+def test_the_facade_counts_by_what_it_imports_and_in_studies_of_time_by_its_code(monkeypatch):
+    studies = [f"{STUDIES}questions", f"{STUDIES}speed"]
+    real, before = code_module._statements, [digest(study) for study in studies]
+    changed = surroundings.FACADE
+    monkeypatch.setattr(code_module, "_statements", lambda name: real(name) + "+" * (name == changed))
+    figures, seconds = (digest(study) for study in studies)
+    assert figures == before[0] and seconds != before[1]
+    changed = "dbrec.training.fit"  # which nothing but the facade imports there
+    assert digest(studies[0]) != before[0]
+
+
 @pytest.mark.parametrize(
     ("module", "name", "other"),
     [
         (splits, "split_users", lambda ratings, share, seed: splits.split_items(ratings, share, seed)),
         (surroundings, "auc", lambda liked, scores: 0.5),
+        (surroundings, "Settings", lambda: replace(Settings(), choice_dim=512)),
         (surroundings.FeatureEncoder, "encode_person", lambda encoder, features: encoder.rows[:1]),
         (surroundings.VectorScorer, "score", lambda scorer, users, items: np.arange(len(items), dtype=float)),
     ],

@@ -10,15 +10,18 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
+from made_models import drawn
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 from dbrec._quiet import keras
 from dbrec.data.splits import split_ratings
 from dbrec.evaluation.auc import auc, auc_per_user
+from dbrec.interactions import Interactions
 from dbrec.recommender import HybridRecommender
 from dbrec.scoring.posterior import surprise
-from dbrec.training.fit import prepare
+from dbrec.settings import Settings
+from dbrec.training.fit import fit_model, prepare
 from dbrec.training.workers import distributed
 
 SMALL = {"embedding_dim": 8, "epochs": 20, "verbose": False}
@@ -448,3 +451,18 @@ def test_a_job_gives_the_recommender_that_fit_gives(planted, tmp_path):
     assert found.recommend("u0").item_id.tolist() == expected.recommend("u0").item_id.tolist()
     found.save(tmp_path / "saved")
     assert np.allclose(HybridRecommender.load(tmp_path / "saved").score(*pairs), found.score(*pairs))
+
+
+def test_the_facade_fits_what_fit_model_fits():
+    """So that the benchmark's rows need not name the facade's code (`benchmarks.harness.surroundings`)."""
+    frame, people, things = drawn(0)
+    weights, held = np.linspace(1, 2, len(frame)), frame[::5]
+    settings = Settings(embedding_dim=3, choice_dim=4, epochs=2, seed=5, verbose=False, l2=0.01, liked_from=3)
+    known = Interactions.from_frame(frame, 3, sample_weight=weights)
+    model = fit_model(settings, known, people, things, Interactions.from_frame(held, 3, "held")).model
+    facade = HybridRecommender(**vars(settings)).fit(
+        frame, people, things, validation=held, sample_weight=weights
+    )
+    for name in ("users", "items", "lists"):
+        assert np.array_equal(getattr(facade.fitted_.vectors, name), getattr(model.vectors, name))
+    assert facade.training_log_.equals(model.training_log) and facade.fitted_.settings == settings

@@ -9,7 +9,7 @@ from dbrec import _HOMES
 
 ROOT = Path(__file__).parents[2]
 STUDIES, SYSTEMS = "benchmarks.studies.", "benchmarks.systems."
-
+UPDATES = "dbrec.scoring.updates"
 
 ALL_COUNTS = {STUDIES + name for name in "growth newcomers speed updates".split()}
 """The studies of time, for which surroundings count by their code, too."""
@@ -17,27 +17,30 @@ ALSO_COUNTS = {
     f"{STUDIES}choice": {"dbrec.interactions"},  # that is in what it times
     f"{STUDIES}questions": {"dbrec.newcomer_queries"},  # no made example asks
     f"{STUDIES}retrieval": {"dbrec.scoring.index"},  # that is what it times
+    UPDATES: {UPDATES, "dbrec.scoring.merging", "dbrec.changes"},  # where a model is updated
 }
-"""Studies for which one of the surroundings counts by its code."""
+"""Studies, and what they use, for which some of the surroundings count by their code."""
 
 
 def digest(*modules: str, settings: str = "") -> str:
     """Give "s" and 11 hex digits of modules' statements, of all that they import here, and of settings.
 
     Docstrings, comments and empty lines don't count: to explain the code better makes no row stale. What
-    surrounds a model counts by what it gives, but in `ALL_COUNTS` and `ALSO_COUNTS`.
+    surrounds a model counts by what it gives, but in `ALL_COUNTS` and `ALSO_COUNTS`. The facade counts by all
+    that it imports.
     """
     from benchmarks.harness import surroundings  # which imports much, and here is little else
 
     by_code = set().union(*(ALSO_COUNTS.get(name, set()) for name in modules))
     passed_over = set() if ALL_COUNTS & set(modules) else surroundings.MODULES - by_code
+    held_by_test = {surroundings.FACADE} if passed_over else set()
     found: set[str] = set()
     waiting = list(modules)
     while waiting:
         if (name := waiting.pop()) not in found | passed_over:
             found.add(name)
             waiting += _imported(name)
-    parts = [settings] + [f"{name}\n{_statements(name)}" for name in sorted(found)]
+    parts = [settings] + [f"{name}\n{_statements(name)}" for name in sorted(found - held_by_test)]
     if passed_over:
         parts.append(surroundings.digest_of_results())
     return "s" + hashlib.sha256("\n".join(parts).encode()).hexdigest()[:11]  # never read as a number

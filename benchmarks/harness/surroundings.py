@@ -6,6 +6,7 @@ so makes no hours of measuring stale, and another split, code, list or figure do
 
 import hashlib
 import json
+from dataclasses import asdict
 from functools import cache
 
 import numpy as np
@@ -19,20 +20,25 @@ from dbrec.evaluation.ranking import coverage, ranking_metrics
 from dbrec.features.encoder import FeatureEncoder
 from dbrec.interactions import ROWS, Interactions
 from dbrec.scoring.scorer import VectorScorer
+from dbrec.settings import Settings
 
 MODULES = {
     *(f"benchmarks.harness.{name}" for name in ("code", "process", "surroundings", "tables")),
     *(f"dbrec.{name}" for name in ("checks", "interactions", "newcomer_queries", "products", "progress")),
-    *(f"dbrec.{name}" for name in ("queries", "reading", "storage")),
+    *(f"dbrec.{name}" for name in ("changes", "queries", "reading", "settings", "storage")),
     *(f"dbrec.data.{name}" for name in ("download", "files", "movielens", "parsing", "recbole_wheel")),
     *(f"dbrec.data.{name}" for name in ("splits", "textfiles")),
     *(f"dbrec.evaluation.{name}" for name in ("auc", "calibration", "ranking")),
     *(f"dbrec.features.{name}" for name in ("columns", "encoder", "frames", "values")),
-    *(f"dbrec.scoring.{name}" for name in ("candidates", "index", "scorer", "top_places")),
+    *(f"dbrec.scoring.{name}" for name in ("candidates", "index", "merging", "scorer", "top_places")),
+    "dbrec.scoring.updates",
     *(f"dbrec.training.workers{name}" for name in ("", ".distributed", ".jobs", ".launcher", ".state")),
 }
 """The modules that are known by what they give. What reads MovieLens is held to its known counts by tests,
-and `training.workers` to what a fit gives; no study trains by it."""
+and `training.workers` to what a fit gives; no study trains by it. Updates count by their code where a model is
+updated (`benchmarks.harness.code`)."""
+FACADE = "dbrec.recommender"
+"""What it fits is held by a test to what `dbrec.training.fit.fit_model` fits."""
 
 
 @cache
@@ -45,6 +51,7 @@ def results() -> dict:
     """Give the results on a made example, as JSON holds them, floats to six digits."""
     ratings = made_ratings()
     found = {"splits": _splits(ratings), "ids": _ids(), "features": _features(), "doors": _doors(ratings)}
+    found["settings"] = asdict(Settings())
     return _plain(found | _lists_and_measures(ratings))
 
 

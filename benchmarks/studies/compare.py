@@ -32,7 +32,7 @@ THREADS = 1  # of every fit
 def kept(data: str, task: str, system: str, params: str, split: int) -> str:
     """Name the file of what each user and row brought to a fit's figures; it holds the state of the code."""
     name = "".join(c if c.isalnum() else "-" for c in f"{system} {params}")
-    return str(KEPT / data / task / f"{name} {split} {SYSTEMS[system].code()}.npz")
+    return str(KEPT / data / task / f"{name} {split} {SYSTEMS[system].code(task)}.npz")
 
 
 class Comparison:
@@ -62,7 +62,7 @@ class Comparison:
 
     def tuned(self, task: str, name: str) -> list[dict]:
         """Try the settings of a system; give all trials."""
-        key, code = {"task": task, "system": name}, SYSTEMS[name].code()
+        key, code = {"task": task, "system": name}, SYSTEMS[name].code(task)
         table = Table(self.folder / "tuning.csv", ["task", "system", "params"], None, ["system"], SYSTEMS)
         with self.lock:
             table.keep(lambda rows: ~have(rows, key) | (rows["code"] == code))
@@ -76,7 +76,7 @@ class Comparison:
 
     def test(self, task: str, name: str, split: int, chosen: dict) -> None:
         """Fit on one draw and judge on its test part, unless it has been."""
-        table, code = self.table(task), SYSTEMS[name].code()
+        table, code = self.table(task), SYSTEMS[name].code(task)
         row = {"system": name, "split": split, "params": chosen["params"], "code": code}
         with self.lock:
             if len(table.rows(**row)):
@@ -115,7 +115,10 @@ class Comparison:
 
 def digest_of(row: dict) -> str:
     """Give the digest that a stored row has if it was measured by the code as it is."""
-    return SYSTEMS[row["system"]].code() if row["system"] in SYSTEMS else "of a system that is gone"
+    if row["system"] not in SYSTEMS:
+        return "of a system that is gone"
+    task = row["task"] if "task" in row else row["command"].split("--tasks ")[1].split()[0]
+    return SYSTEMS[row["system"]].code(task)
 
 
 def all_work(asked: argparse.Namespace) -> list[tuple[str, str, str]]:

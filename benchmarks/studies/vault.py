@@ -66,7 +66,7 @@ def main() -> None:
         sys.exit(
             f"the vault of commit {of_commit[:10]} was opened on {date}: commit other code for another draw"
         )
-    stale = [(task, name) for task, rows in chosen.items() for name in stale_in(rows)]
+    stale = [(task, name) for task, rows in chosen.items() for name in stale_in(task, rows)]
     if stale:
         sys.exit(f"settings were chosen by other code than this commit's: run `compare` first for {stale}")
     seed, work = seed_of(of_commit), []
@@ -88,7 +88,8 @@ def main() -> None:
             opened.store(row | {"commit": of_commit, "settings": settings(chosen), "seed": seed} | made)
 
 
-def stale_in(rows: pd.DataFrame) -> list[str]:
+def stale_in(task: str, rows: pd.DataFrame) -> list[str]:
     """Name the systems whose rows were measured by other code."""
     names = rows["system"].unique() if len(rows) else []
-    return [name for name in names if set(rows.loc[rows["system"] == name, "code"]) != {SYSTEMS[name].code()}]
+    code = {name: set(rows.loc[rows["system"] == name, "code"]) for name in names}
+    return [name for name in names if code[name] != {SYSTEMS[name].code(task)}]

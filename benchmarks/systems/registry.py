@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from benchmarks.harness.code import SYSTEMS as FOLDER
-from benchmarks.harness.code import digest
+from benchmarks.harness.code import UPDATES, digest
 from benchmarks.harness.tasks import TASKS
 
 
@@ -44,10 +44,12 @@ class System:
         goals = TASKS[task].goals
         return (self.aim if self.aim in goals else goals[0]) if self.space_of(task) else "-"
 
-    def code(self) -> str:
+    def code(self, task: str) -> str:
         """Give the digest of what its figures hang on: its entry, its module and how it is judged."""
-        module = FOLDER + self.fit.split(":")[0]
-        return digest("benchmarks.harness.fitting", module, settings=json.dumps(asdict(self)))
+        modules = ["benchmarks.harness.fitting", FOLDER + self.fit.split(":")[0]]
+        if task == "strong" and not self.is_peer:
+            modules.append(UPDATES)
+        return digest(*modules, settings=json.dumps(asdict(self)))
 
 
 LISTED = tomllib.loads(Path(__file__).with_name("systems.toml").read_text("utf-8"))
