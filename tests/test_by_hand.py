@@ -1,6 +1,7 @@
 """The recommender to try by hand: what is told, what is shown for it, and the widgets."""
 
 import sys
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -32,8 +33,31 @@ def by_hand(visitor):
 def test_titles_are_found_by_any_part_in_any_case_and_those_that_begin_with_it_come_first(visitor):
     assert visitor.find(" sAGA")[:2].to_list() == ["Saga of Ann", "Part 0 of the <Saga> (1990)"]
     assert visitor.find("part 12").index.to_list() == [112]
-    assert len(visitor.find("saga")) == 8 and len(visitor.find("saga", k=20)) == 17
-    assert not len(visitor.find(" ")) and not len(visitor.find("(no such"))
+    assert len(visitor.find("saga")) == 17
+    assert not len(visitor.find(" ")) and not len(visitor.find("(no such")) and not len(visitor.find("(*"))
+
+
+@pytest.mark.parametrize(
+    ("title", "asked"),
+    [
+        ("Godfather, The", ["the godfather", "Godfather  the", "godfather 1990"]),
+        ("Misérables, Les", ["les mis", "miserables", "LES MISÉRABLES"]),
+        ("Schindler's List", ["schindler’s", "schindlers list"]),
+        ("Star Wars: A New Hope", ["star  wars", "hope star"]),
+        ("M*A*S*H", ["mash", "m*a*s*h"]),
+        ("Spider-Man", ["spider man", "spiderman"]),
+    ],
+)
+def test_a_title_is_found_as_people_say_it(visitor, title, asked):
+    visitor.films = FILMS.replace("Part 3 of the <Saga>", title)
+    for text in asked:
+        assert visitor.find(text).index.to_list() == [103], text
+
+
+def test_the_words_as_they_stand_come_before_the_same_words_elsewhere(visitor):
+    titles = {"Part 3 of the <Saga>": "War of the Star", "Part 5 of the <Saga>": "A Star of War"}
+    visitor.films = FILMS.replace(titles)
+    assert visitor.find("star of war").index.to_list() == [105, 103]
 
 
 def test_from_four_stars_on_a_film_is_liked_and_none_takes_it_back(visitor):
@@ -73,10 +97,25 @@ def test_the_list_is_what_the_recommender_gives_with_a_reason_for_each_film(visi
     assert listed["unsure"].to_list() == MODEL.uncertainty_for(listed.index, **told).tolist()
     for item, because in listed["because"].items():
         parts = MODEL.explain_for(item, **told)
-        choice = parts[(parts["part"] == "choice") & (parts["contribution"] > 0)]["name"]
-        assert because.removeprefix("you rated ") in (
-            [visitor.names[choice.iloc[0]]] if len(choice) else ["job: spy", NOBODY_TOLD]
+        choice = parts[(parts["part"] == "choice") & (parts["contribution"] > 0)]["name"].to_list()
+        if 100 in choice:  # liked, so it is named before a film that wasn't
+            assert because == f"you rated {visitor.names[100]}"
+        else:
+            assert because in ([f"you saw {visitor.names[101]}"] if choice else ["job: spy", NOBODY_TOLD])
+
+
+def test_a_film_that_was_not_liked_is_a_reason_only_where_no_liked_one_is(visitor):
+    parts = pd.DataFrame({"name": [101, 100, "job: spy"], "part": "choice", "contribution": [3.0, 2, 1]})
+    parts["of"] = ["rated item", "rated item", "user feature"]
+    said = []
+    for kept in (parts, parts.drop(1), parts.drop([0, 1]), parts.assign(contribution=-1.0)):
+        visitor.recommender = SimpleNamespace(
+            item_ids=MODEL.item_ids, liked_from=4, explain_for=lambda item, kept=kept, **told: kept
         )
+        visitor.stars = {100: 5, 101: 1}
+        said.append(visitor._reason(102))
+    ann, part = "Saga of Ann", "Part 0 of the <Saga> (1990)"
+    assert said == [f"you rated {part}", f"you saw {ann}", "job: spy", NOBODY_TOLD]
 
 
 def test_what_is_asked_is_what_ask_next_asks(visitor):
@@ -116,15 +155,27 @@ def test_what_to_rate_next_is_a_click_away(by_hand):
     assert by_hand.visitor.stars == {asked.index[1]: 3}
 
 
-def test_stars_without_a_film_do_nothing(by_hand):
+@pytest.mark.parametrize("text", ["", "(", "no such"])
+def test_stars_without_a_film_do_nothing(by_hand, text):
+    by_hand.text.value = text
+    assert [label for label, _ in by_hand.found.options] == (["no such title"] if text else [])
     by_hand.stars[4].click()
     assert by_hand.visitor.stars == {}
+
+
+def test_where_many_titles_are_found_the_last_line_says_how_many_more(by_hand, monkeypatch):
+    monkeypatch.setattr("dbrec.lessons.by_hand.MOST_FOUND", 16)
+    by_hand.text.value = "saga"
+    assert len(by_hand.found.options) == 17 and by_hand.found.value == 101
+    assert by_hand.found.options[-1] == ("and 1 more: write more of the title", None)
 
 
 def test_where_no_kernel_runs_the_list_is_a_table_with_who_was_told_and_what_was_rated():
     bundle = ByHand(Visitor(MODEL, FILMS, {"job": "cook"}, {100: 5}), JOBS)._repr_mimebundle_()
     assert "application/vnd.jupyter.widget-view+json" in bundle
     assert bundle["text/plain"].startswith("Who: cook\nRated: Part 0 of the <Saga> (1990) ★★★★★\n")
+    for shown in (bundle["text/plain"], bundle["text/html"]):
+        assert "To rate next, if you saw it: " in shown
     assert "&lt;Saga&gt;" in bundle["text/html"] and "<Saga>" not in bundle["text/html"]
 
 
@@ -143,6 +194,7 @@ def test_the_page_fits_once_and_then_serves_what_was_saved(tmp_path, monkeypatch
             app.main()
         assert end.value.code == 0 and capsys.readouterr().out.startswith(said)
     assert served == [("--port=99", "--no-browser")] * 2
-    page = app.page()
+    heading, page = app.page().children
+    assert "Ten films for you" in heading.value
     assert set(page.choices) == {"gender", "age_group", "occupation"}
     assert page.visitor.films.equals(load_movielens("ml-100k").movies)

@@ -7,6 +7,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+import ipywidgets as widgets
+
 from dbrec import HybridRecommender
 from dbrec.data.download import cache_folder
 from dbrec.data.movielens import MovieLens, default_dataset
@@ -14,14 +16,16 @@ from dbrec.lessons.by_hand import ByHand
 from dbrec.lessons.lists import whole_model
 from dbrec.lessons.visitor import Visitor
 
+TITLE = "Ten films for you"
 CELL = "from dbrec.lessons.app import page\npage()"
 NAMES = "gender", "age_group", "occupation"
 
 
-def page() -> ByHand:
-    """Make the page of the model that `main` has saved."""
+def page() -> widgets.VBox:
+    """Make the page of the model that `main` has saved: a heading, and below it the recommender."""
     data = default_dataset()
-    return by_hand(HybridRecommender.load(model_folder(data)), data)
+    told = widgets.HTML(f"<h1>{TITLE}</h1><p>Say who you are, and rate films: the list follows.</p>")
+    return widgets.VBox([told, by_hand(HybridRecommender.load(model_folder(data)), data)])
 
 
 def by_hand(recommender: HybridRecommender, data: MovieLens, features=None, stars=None) -> ByHand:
@@ -58,7 +62,7 @@ def main() -> None:
 def serve(*options: str) -> int:
     """Serve a notebook of one cell, `CELL`, with Voilà and its options; give Voilà's exit code."""
     with tempfile.TemporaryDirectory() as folder:
-        notebook = Path(folder) / "Ten films for you.ipynb"
+        notebook = Path(folder) / f"{TITLE}.ipynb"
         cell = {"cell_type": "code", "id": "page", "metadata": {}, "source": CELL, "outputs": []}
         cells = [cell | {"execution_count": None}]
         notebook.write_text(json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells}))

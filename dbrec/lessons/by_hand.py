@@ -11,7 +11,9 @@ import pandas as pd
 from dbrec.lessons.visitor import MOST_STARS, Visitor
 
 NOT_TOLD = "not told"
+MOST_FOUND = 20
 STYLE = "<style>.by-hand td, .by-hand th {padding: 2px 10px; text-align: left; line-height: 1.5}</style>"
+WORDS = "<i>likely</i>: the chance that you like it. <i>unsure</i>: how far its score may be off."
 
 
 def set_options(choice: widgets.Dropdown, options: list[tuple]) -> None:
@@ -48,17 +50,17 @@ class ByHand(widgets.VBox):
         self.taken_back = widgets.Dropdown(description="You rated")
         self.asked = [widgets.Button(layout=narrow) for _ in range(3)]
         self.table = widgets.HTML()
-        self.text.observe(lambda _: self._offer(self.visitor.find(self.text.value)), "value")
+        self.text.observe(lambda _: self._find(), "value")
         self.taken_back.observe(self._take_back, "value")
         for number, button in enumerate(self.stars, start=1):
             button.on_click(lambda _, number=number: self._rate(number))
         for place, button in enumerate(self.asked):
             button.on_click(lambda _, place=place: self._offer(self.offered.iloc[place:]))
-        next_ones = widgets.HBox([widgets.Label("To rate next:"), *self.asked])
-        lines = [*self.choices.values()], [self.text, self.found, *self.stars], [self.taken_back]
         wrap = widgets.Layout(flex_flow="row wrap")
+        next_ones = widgets.HBox([widgets.Label("To rate next, if you saw it:"), *self.asked], layout=wrap)
+        lines = [*self.choices.values()], [self.text, self.found, *self.stars], [self.taken_back]
         rows = [widgets.HBox(line, layout=wrap) for line in lines]
-        super().__init__([*rows, self.table, next_ones])
+        super().__init__([*rows, self.table, widgets.HTML(WORDS), next_ones])
         self._refresh()
 
     def _choice(self, name: str, options: list) -> widgets.Dropdown:
@@ -75,6 +77,15 @@ class ByHand(widgets.VBox):
 
         choice.observe(tell, "value")
         return choice
+
+    def _find(self) -> None:
+        titles = self.visitor.find(self.text.value)
+        options = [(title, item) for item, title in titles[:MOST_FOUND].items()]
+        if more := len(titles) - len(options):
+            options.append((f"and {more} more: write more of the title", None))
+        if self.text.value.strip() and not options:
+            options = [("no such title", None)]
+        set_options(self.found, options)
 
     def _offer(self, titles: pd.Series) -> None:
         set_options(self.found, [(title, item) for item, title in titles.items()])
@@ -110,9 +121,12 @@ class ByHand(widgets.VBox):
         """Give the widget, and for whoever can't show it the list as a table and as text."""
         shown, told = self._shown(), ", ".join(map(str, self.visitor.features.values())) or NOT_TOLD
         lines = [f"Who: {told}", f"Rated: {'; '.join(self.visitor.rated()) or 'nothing yet'}"]
-        above = "".join(f"<p>{html.escape(line)}</p>" for line in lines)
+        next_ones = f"To rate next, if you saw it: {'; '.join(self.offered)}"
+        above, below = (
+            "".join(f"<p>{html.escape(line)}</p>" for line in part) for part in (lines, [next_ones])
+        )
         fallback = {
-            "text/html": above + shown.to_html(border=0),
-            "text/plain": "\n".join([*lines, shown.to_string()]),
+            "text/html": f"{above}{shown.to_html(border=0)}<p>{WORDS}</p>{below}",
+            "text/plain": "\n".join([*lines, shown.to_string(), next_ones]),
         }
         return super()._repr_mimebundle_(**kwargs) | fallback

@@ -1,5 +1,7 @@
 """Somebody who tries the recommender by hand: what they tell, and what they are shown for it."""
 
+import re
+import unicodedata
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -10,6 +12,12 @@ from dbrec.checks import whole_number
 
 MOST_STARS = 5
 NOBODY_TOLD = "what most people choose"
+
+
+def plain(text: str) -> str:
+    """Give a title as it is typed in a hurry: small letters without accents, and no signs."""
+    letters = unicodedata.normalize("NFKD", text).casefold()
+    return re.sub(r"\s+", " ", re.sub(r"[^\w\s]|_", "", letters)).strip()
 
 
 @dataclass(eq=False)
@@ -35,15 +43,21 @@ class Visitor:
         years = known["year"].map("{:.0f}".format, na_action="ignore")
         return known["title"].where(years.isna(), known["title"] + " (" + years + ")").astype(object).dropna()
 
-    def find(self, text: str, k: int = 8) -> pd.Series:
-        """Give up to k titles that hold a text in any case, those that begin with it first; none for "".
+    @cached_property
+    def _plain_names(self) -> pd.Series:
+        return self.names.map(plain)
 
-        Only films that the recommender knows are found.
+    def find(self, text: str) -> pd.Series:
+        """Give the titles that hold all words of a text, in any order and as `plain` as may be; none for "".
+
+        Titles that begin with the text come first, and then those that hold it as it stands. Only films that
+        the recommender knows are found.
         """
-        if not (wanted := text.strip().lower()):
+        if not (wanted := plain(text)):
             return self.names[:0]
-        places = self.names.str.lower().str.find(wanted)
-        return self.names[places[places >= 0].sort_values(kind="stable").index[:k]]
+        found = self._plain_names[self._plain_names.map(lambda name: all(w in name for w in wanted.split()))]
+        places = found.str.find(wanted)
+        return self.names[places.where(places >= 0, places.max() + 1).sort_values(kind="stable").index]
 
     def rate(self, item_id: int, stars: int) -> None:
         """Give a film 1 to 5 stars, or take back what it had by 0.
@@ -95,10 +109,12 @@ class Visitor:
         return pd.Series(names, pd.Index(self.stars, name="item_id"), dtype=object)
 
     def _reason(self, item: int) -> str:
-        """Name the rated film that speaks most for an item, or else the feature that does."""
-        parts = self.recommender.explain_for(item, **self.told)
-        for name, part, of, gain in parts[["name", "part", "of", "contribution"]].itertuples(index=False):
-            if (part, of) == ("choice", "rated item") and gain > 0:
-                return f"you rated {self.names[name]}"
-        told = parts.loc[(parts["of"] == "user feature") & (parts["contribution"] > 0), "name"]
-        return told.iloc[0] if len(told) else NOBODY_TOLD
+        """Name the liked film that speaks most for an item, or else another they saw, or a feature."""
+        parts, told = self.recommender.explain_for(item, **self.told), self.told
+        speaks = parts[parts["contribution"] > 0]
+        rated = speaks.loc[(speaks["part"] == "choice") & (speaks["of"] == "rated item"), "name"]
+        for verb, films in (("rated", told["liked"]), ("saw", told["disliked"])):
+            if (of_these := rated[rated.isin(films)]).size:
+                return f"you {verb} {self.names[of_these.iloc[0]]}"
+        features = speaks.loc[speaks["of"] == "user feature", "name"]
+        return features.iloc[0] if len(features) else NOBODY_TOLD
