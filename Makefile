@@ -55,8 +55,8 @@ site: venv ## the lessons as a site, in build/site; needs no network
 slides: venv ## the lessons' figures as slides, in build/slides.html; needs no network
 	$(IN_VENV) scripts/make_slides.py
 
-classroom: venv ## one archive for a room without network, for this system and Python
-	$(IN_VENV) scripts/classroom.py
+classroom: venv ## one archive for a room without network, for this system and Python [DATA=folder with ml-1m]
+	$(IN_VENV) scripts/classroom.py $(if $(DATA),--data "$(DATA)")
 
 colab: venv ## copies of the lessons that install themselves on Colab, in build/colab [ADDRESS=https://...; else that of this clone]
 	$(IN_VENV) scripts/make_colab.py "$(ADDRESS)"

@@ -43,6 +43,8 @@ subprocess.run([*pip, "--no-deps", "--no-build-isolation", "--editable", lessons
 print("all is set up")
 if (HERE / "data").is_dir():
     print("set DBREC_DATA_DIR to", HERE / "data")
+else:
+    print("but MovieLens: unpack ml-1m.zip in", HERE / "data", "and set DBREC_DATA_DIR to that folder")
 '''
 
 
@@ -100,6 +102,8 @@ def main() -> None:
     parser.add_argument("archive", nargs="?", type=Path, default=ROOT / "build" / f"{NAME}.tar")
     parser.add_argument("--data", type=Path, help="a folder with ml-1m or ml-100k, for your own class room")
     asked = parser.parse_args()
+    if not asked.data:
+        print("without --data the archive has no MovieLens, and no lesson runs where there is no network")
     print("fetching the wheels, about 860 MB", flush=True)
     try:
         write(asked.archive, asked.data)

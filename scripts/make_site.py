@@ -13,7 +13,7 @@ from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
-from nbformat.v4 import new_markdown_cell
+from nbformat.v4 import new_code_cell, new_markdown_cell
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "build" / "site-source"
@@ -33,6 +33,8 @@ PAGES = {  # where it is to lie, and what it is made of
     "results": ROOT / "benchmarks" / "RESULTS.md",
     "changelog": ROOT / "CHANGELOG.md",
 }
+# of an exercise, in a notebook of solutions: its heading, and on to the last question mark, if there is one
+QUESTION = re.compile(r"^(?:## |\*\*Exercise )(?:.*\?|.*)", re.DOTALL | re.MULTILINE)
 INDEX = """# dbrec
 
 Deep hybrid recommenders, from the ratings to a list of films: fifteen lessons, and a small tested package.
@@ -61,60 +63,84 @@ changelog
 """
 
 
-def solutions_of(lesson: Path) -> dict[str, str]:
-    """Give the code of each solution by the name of its exercise, such as ``"L2.1"``."""
+def exercise_of(code: str) -> str | None:
+    """Give the name of the exercise that some code checks, such as ``"L2.1"``."""
+    found = re.search(r'check\(\s*"(L[\d.]+)"', code)
+    return found and found[1]
+
+
+def solutions_of(lesson: Path) -> dict[str, list[NotebookNode]]:
+    """Give the cells of each solution by the name of its exercise, without the question."""
     path = lesson.parent / "solutions" / lesson.name
-    cells = nbformat.read(path, as_version=4).cells if path.exists() else []
-    found = {}
+    solutions = [[]]  # the first is the title and what the notebook of solutions imports
+    for cell in nbformat.read(path, as_version=4).cells if path.exists() else []:
+        if cell.cell_type == "code":
+            solutions[-1].append(new_code_cell(cell.source, outputs=cell.outputs))
+            continue
+        told, *begun = QUESTION.split(cell.source)
+        solutions[-1].append(new_markdown_cell(told))
+        if begun:
+            solutions.append([new_markdown_cell(begun[0])])
+    return {exercise_of("\n".join(cell.source for cell in cells)): cells for cells in solutions[1:]}
+
+
+def with_solutions(cells: list[NotebookNode], solutions: dict[str, list[NotebookNode]]) -> list[NotebookNode]:
+    """Give the cells, and below each exercise its solution, folded."""
+    found = []
     for cell in cells:
-        if cell.cell_type == "code" and (name := re.search(r'check\("(L[\d.]+)"', cell.source)):
-            found[name[1]] = cell.source
+        found.append(cell)
+        name = exercise_of(cell.source)
+        if name in solutions:
+            summary = f"<details><summary>A solution of {name}</summary>"
+            found += [new_markdown_cell(summary), *solutions[name], new_markdown_cell("</details>")]
     return found
 
 
-def with_solutions(notebook: NotebookNode, solutions: dict[str, str]) -> list[NotebookNode]:
-    """Give the cells, and below each exercise its solution, folded."""
-    cells = []
-    for cell in notebook.cells:
-        cells.append(cell)
-        name = re.search(r'check\("(L[\d.]+)"', cell.source) if cell.cell_type == "code" else None
-        if name and name[1] in solutions:
-            code = f"```python\n{solutions[name[1]]}\n```"
-            folded = f"<details><summary>A solution of {name[1]}</summary>\n\n{code}\n\n</details>"
-            cells.append(new_markdown_cell(folded, id=f"solution-{name[1].replace('.', '-')}"))
-    return cells
+def figures_of(cell: NotebookNode) -> list[NotebookNode]:
+    """Give the outputs of a cell that are figures."""
+    return [output for output in cell.get("outputs", []) if "image/png" in output.get("data", {})]
 
 
-def words_of_figures(cells: list[NotebookNode]) -> list[str]:
-    """Give the paragraph below each cell that shows a figure, which reads it, and "" for other cells."""
+def words_of_figures(cells: list[NotebookNode]) -> list[list[str]]:
+    """Give a text a figure for each cell: what its metadata says as "alt", else the paragraph below."""
     words = []
-    for cell, after in zip(cells, [*cells[1:], None], strict=True):
-        if any("image/png" in output.get("data", {}) for output in cell.get("outputs", [])):
-            text = after.source.split("\n\n")[0] if after and after.cell_type == "markdown" else "a figure"
-            words.append(re.sub(r"[*`$#\[\]]|\(.*?\.ipynb\)", "", text).replace("\n", " ").strip())
-        else:
-            words.append("")
+    for cell, after in zip(cells, [*cells[1:], new_markdown_cell()], strict=True):
+        below = plain(after.source.split("\n\n")[0])
+        words.append(cell.metadata.get("alt") or [below] * len(figures_of(cell)))
     return words
 
 
-def described(cells: list[NotebookNode]) -> None:
-    """Give each figure, as its alternative text, the sentences below it."""
+def plain(text: str) -> str:
+    """Write Markdown, and the few signs of formulas that stand beside figures, as words without marks."""
+    for tex, sign in {r"\sigma": "σ", r"\cdot": "·", r"\,": " "}.items():
+        text = text.replace(tex, sign)
+    return re.sub(r"[*`$#\[\]]|\(.*?\.ipynb\)", "", text).replace("\n", " ").strip()
+
+
+def described(cells: list[NotebookNode]) -> list[NotebookNode]:
+    """Give each figure its alternative text. Sphinx takes one a cell, so a second one moves to a new cell."""
+    found = []
     for cell, words in zip(cells, words_of_figures(cells), strict=True):
-        if words:
-            cell.metadata["mystnb"] = {"image": {"alt": words[:400]}}
+        found.append(cell)
+        for place, (figure, text) in enumerate(zip(figures_of(cell), words, strict=True)):
+            if place:
+                cell.outputs.remove(figure)
+                found.append(
+                    new_code_cell(cell.source, outputs=[figure], metadata={"tags": ["remove-input"]})
+                )
+            found[-1].metadata["mystnb"] = {"image": {"alt": text}}
+    return found
 
 
 def copy_notebooks() -> None:
-    """Copy lessons with folded solutions, and what they show."""
+    """Copy the lessons, with words for their figures and folded solutions."""
     target = SOURCE / "notebooks"
     target.mkdir(parents=True)
-    shutil.copy(ROOT / "notebooks" / "film_map.png", target)
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
         notebook = nbformat.read(path, as_version=4)
-        described(notebook.cells)
-        notebook.cells = with_solutions(notebook, solutions_of(path))
+        notebook.cells = with_solutions(described(notebook.cells), solutions_of(path))
         for cell in notebook.cells:  # solutions are folded here, and have no pages of their own
-            cell.source = re.sub(r"\[([^\]]*)\]\(solutions/[^)]*\)", r"\1", cell.source)
+            cell.source = re.sub(r"^.*\]\(solutions/.*\n", "", cell.source, flags=re.MULTILINE)
         nbformat.write(notebook, target / path.name)
 
 
@@ -166,6 +192,7 @@ def main() -> None:
     if code := build(folder):
         sys.exit(code)
     print(f"open {folder / 'index.html'}")
+    print(f"for excerpts in its search: python -m http.server -d {folder}, then open http://localhost:8000")
 
 
 if __name__ == "__main__":

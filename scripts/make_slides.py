@@ -1,4 +1,4 @@
-"""Write slides of the lessons' figures: one page, with the question of each lesson and what each figure says.
+"""Write slides of the lessons' figures: one page, with the questions of the plans and what each figure says.
 
 Usage: make_slides.py [PAGE]. It shows the notebooks as they are committed, and fetches nothing. The space bar
 goes to the next slide. Printed, or saved as PDF from the browser, each slide is a page.
@@ -12,7 +12,7 @@ from html import escape
 from pathlib import Path
 
 import nbformat
-from make_site import ROOT, words_of_figures
+from make_site import ROOT, figures_of, plain, words_of_figures
 from nbformat import NotebookNode
 
 LESSONS = sorted(path for path in (ROOT / "notebooks").glob("*.ipynb") if not path.name.startswith("00"))
@@ -53,21 +53,13 @@ def questions() -> dict[int, list[str]]:
 
 
 def figures(cells: list[NotebookNode]) -> Iterator[tuple[str, str, str]]:
-    """Give each figure: the heading it stands under, the PNG in base 64, and the first sentences below it."""
+    """Give each figure: the heading it stands under, the PNG in base 64, and what it shows, shortened."""
     heading = ""
     for cell, words in zip(cells, words_of_figures(cells), strict=True):
         if cell.cell_type == "markdown":
             heading = ([heading] + re.findall(r"^##+ (.*)", cell.source, re.MULTILINE))[-1]
-        for output in cell.get("outputs", []):
-            if png := output.get("data", {}).get("image/png"):
-                yield plain(heading), png.replace("\n", ""), shortened(plain(words))
-
-
-def plain(text: str) -> str:
-    """Write the few signs of formulas that stand beside figures as a reader without TeX has them."""
-    for tex, sign in {r"\sigma": "σ", r"\cdot": "·", r"\,": " "}.items():
-        text = text.replace(tex, sign)
-    return re.sub(r"[*`$]", "", text)
+        for figure, text in zip(figures_of(cell), words, strict=True):
+            yield plain(heading), figure.data["image/png"].replace("\n", ""), shortened(text)
 
 
 def shortened(text: str) -> str:

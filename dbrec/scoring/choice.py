@@ -162,8 +162,8 @@ def largest_places(
     """Decompose a table: ``s^2 / (s^2 + l2)`` of its largest singular values, and their vectors.
 
     Shapes (dim,) and (dim, n_columns). Of many places one power iteration is enough: two more take twice the
-    time and change no measured list (1,024: NDCG@10 of .2444 and .2450 on MovieLens 1M, of .2809 and .2795 on
-    anime).
+    time and change no measured list (1,024: ``NDCG@10`` of .2444 and .2450 on MovieLens 1M, of .2809 and
+    .2795 on anime).
 
     Source:
         Halko, Martinsson and Tropp 2011, "Finding Structure with Randomness", algorithms 4.4 and 5.1.

@@ -1,5 +1,7 @@
 """The site is whole: links lead somewhere, figures have words, and nothing is fetched from elsewhere."""
 
+import ast
+import builtins
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -62,14 +64,40 @@ def test_each_link_leads_to_a_page_and_to_a_place_on_it(site, pages):
 
 def test_each_figure_of_a_lesson_has_words_for_who_can_not_see_it(pages):
     for lesson in LESSONS:
-        figures = pages[f"notebooks/{lesson.stem}.html"].figures
-        outputs = [o for cell in nbformat.read(lesson, 4).cells for o in cell.get("outputs", [])]
-        assert len(figures) >= sum("image/png" in output.get("data", {}) for output in outputs)
-        assert all(len(words) > 20 for words in figures), (lesson.stem, figures)
+        words = make_site.words_of_figures(nbformat.read(lesson, 4).cells)
+        assert pages[f"notebooks/{lesson.stem}.html"].figures == sum(words, [])
 
 
 def test_each_exercise_has_its_solution_folded_below(site):
-    for lesson in LESSONS[1:]:
-        asked = re.findall(r'check\(\\"(L[\d.]+)\\"', lesson.read_text("utf-8"))
+    for number, lesson in enumerate(LESSONS[1:], start=1):
+        prose = "\n".join(
+            cell.source for cell in nbformat.read(lesson, 4).cells if cell.cell_type == "markdown"
+        )
+        asked = [f"L{number}.{exercise}" for exercise in re.findall(r"\*\*Exercise (\d+)\.", prose)]
         text = (site / "notebooks" / f"{lesson.stem}.html").read_text("utf-8")
         assert asked and re.findall(r"<summary>A solution of (L[\d.]+)</summary>", text) == asked
+        assert "Worked solutions" not in text and "solutions/" not in text
+
+
+def test_a_folded_solution_works_out_what_it_checks_and_says_why_and_does_not_ask_again():
+    for lesson in LESSONS[1:]:
+        for name, cells in make_site.solutions_of(lesson).items():
+            code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+            said = "".join(cell.source for cell in cells if cell.cell_type == "markdown")
+            nodes = list(ast.walk(ast.parse(code)))
+            made = {
+                node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+            }
+            [call] = [
+                node for node in nodes if isinstance(node, ast.Call) and ast.unparse(node.func) == "check"
+            ]
+            answer = {node.id for node in ast.walk(call.args[1]) if isinstance(node, ast.Name)}
+            assert answer and answer <= made | set(dir(builtins)), name
+            assert len(said.split()) > 5 and not re.search(r"^##|\*\*Exercise", said, re.MULTILINE), name
+
+
+def test_names_of_the_api_are_whole_and_none_is_taken_for_an_address(site, pages):
+    text = (site / "api.html").read_text("utf-8")
+    for name in ("fitted_", "training_log_", "network_train_", "network_predict_"):
+        assert f"<strong>{name}</strong>" in text
+    assert not [link for page in pages.values() for link in page.links if link.startswith("mailto:")]
