@@ -12,6 +12,7 @@ LARGEST_SEED = 2**31 - 1
 PAIR = ["user_id", "item_id"]
 NUMBERS = ("floating", "integer", "mixed-integer-float", "decimal", "boolean", "empty")
 NO_NUMBERS = bool, np.bool_, np.timedelta64  # though Python counts them among numbers
+LARGEST_WEIGHT = 1e200  # so that the sum of any number of them is finite
 USUAL = np.int64, np.int32, np.int16, np.int8  # whole numbers as ids are kept
 
 
@@ -90,6 +91,8 @@ def raw_ids(values, name: str = "ids") -> pd.Index:
     what = f"{name} must be one id or a row of ids, ints or text"
     if isinstance(values, (pd.DataFrame, pd.MultiIndex, Mapping, bytes, bytearray)):
         raise TypeError(f"{what}, and not a {type(values).__name__}: {reprlib.repr(values)}")
+    if getattr(values, "ndim", 1) == 0 and not isinstance(values, np.generic):
+        values = np.atleast_1d(values)  # an array of one, which has no length
     if isinstance(values, str) or not isinstance(values, Iterable):
         values = [values]
     if (usual := _usual_ids(values)) is not None:
@@ -105,16 +108,23 @@ def raw_ids(values, name: str = "ids") -> pd.Index:
     if ids.empty:
         return pd.Index([], dtype=np.int64)
     kind = pd.api.types.infer_dtype(ids, skipna=False)
-    if kind == "floating" and (ids % 1 == 0).all() and ids.abs().max() < 2**53:  # all exact
-        return pd.Index(ids.to_numpy(np.float64).astype(np.int64))
+    advice = f"turn them into text, as by [str(x) for x in {name}]"
+    if kind in ("floating", "mixed-integer-float") and (ids % 1 == 0).all():
+        if ids.abs().max() < _exact_below(ids):
+            return pd.Index(ids.to_numpy(np.float64).astype(np.int64))
+        advice = "read them as ints, since floats as large as here stand for several"
     if kind == "integer" and ids.max() < 2**63 and ids.min() >= -(2**63):
         return pd.Index(ids.to_numpy(ids.dtype if ids.dtype in USUAL else np.int64))
     if kind == "string" and not ids.str.endswith("\0").any():  # which numpy's text arrays drop
         return pd.Index(ids.to_numpy(object), dtype="str")
-    raise TypeError(
-        f"{what}, and these are {kind}, such as {reprlib.repr(ids.tolist()[0])}: "
-        f"turn them into text, as by [str(x) for x in {name}]"
-    )
+    raise TypeError(f"{what}, and these are {kind}, such as {reprlib.repr(ids.tolist()[0])}: {advice}")
+
+
+def _exact_below(ids: pd.Series) -> int:
+    """Give the number below which a whole float, of any type that is here, stands for no other."""
+    types = {*map(type, ids)} if ids.dtype == object else {ids.to_numpy().dtype.type}
+    digits = [np.finfo(kind).nmant for kind in types if issubclass(kind, np.floating)]
+    return 2 ** (min([52, *digits]) + 1)
 
 
 def _usual_ids(values: Iterable) -> pd.Index | None:
@@ -177,6 +187,8 @@ def labels(liked) -> np.ndarray:
     Raises:
         ValueError: If there are others.
     """
+    if getattr(liked := unmasked(liked), "dtype", None) == "bool":
+        return np.asarray(liked)
     values = pd.Series(np.asarray(liked, object).ravel())
     wrong = values.isna() | ~values.isin([0, 1])
     if wrong.any():
@@ -201,12 +213,34 @@ def id_frame(frame: pd.DataFrame, name: str, *others: str) -> pd.DataFrame:
     return frame[columns].assign(**ids)
 
 
+def unmasked(values):
+    """Give a masked array as one that lacks what is masked; any other as it is."""
+    masked = isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values)
+    return values.astype(object).filled(np.nan) if masked else values
+
+
+def positive_numbers(values, name: str, n: int) -> np.ndarray:
+    """Return n finite numbers above 0 as floats, shape (n,), or refuse them."""
+    values = finite_numbers(values, name)
+    if values.shape != (n,) or not ((values > 0) & (values <= LARGEST_WEIGHT)).all():
+        low, high = values.min(initial=np.inf), values.max(initial=-np.inf)
+        raise ValueError(
+            f"{name} has shape {values.shape} and numbers from {low:g} to {high:g}: give a number above 0, "
+            f"of up to {LARGEST_WEIGHT:g}, for each of {n} rows"
+        )
+    return values
+
+
 def finite_numbers(values, name: str) -> np.ndarray:
     """Return numbers as floats, or refuse text and other types, and what is missing or infinite."""
+    values = unmasked(values)
     values = np.asarray(values, None if hasattr(values, "dtype") else object)
     if (kind := pd.api.types.infer_dtype(values.ravel())) not in NUMBERS:
         raise ValueError(f"{name} are {kind}, such as {values.ravel()[:3].tolist()}: give numbers")
-    values = pd.to_numeric(values.ravel(), errors="coerce").astype(float).reshape(values.shape)
+    try:
+        values = pd.to_numeric(values.ravel(), errors="coerce").astype(float).reshape(values.shape)
+    except OverflowError:
+        raise ValueError(f"{name} hold a number of more than 300 digits: give finite numbers") from None
     if wrong := (~np.isfinite(values)).sum():
         raise ValueError(f"{wrong} {name} are not finite numbers: give one a row, or leave the row out")
     return values

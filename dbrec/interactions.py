@@ -15,6 +15,18 @@ from dbrec.reading import added_up, finite, importance_of, kind_of, numbered, re
 ROWS = "user_index", "item_index", "value", "liked", "weight", "importance"
 
 
+def is_liked(ratings: np.ndarray, liked_from: float) -> np.ndarray:
+    """Tell which ratings are liked ones, shape (n,).
+
+    They are compared in as many digits as ratings have that came as float32: .7 is .7 there, too.
+
+    Example:
+        >>> is_liked(np.array([0.7, np.float32(0.7), 0.69]), 0.7)
+        array([ True,  True, False])
+    """
+    return np.asarray(ratings, np.float32) >= np.float32(liked_from)
+
+
 @dataclass(frozen=True, eq=False)
 class Interactions:
     """Hold who rated or chose what; nothing behind this door sees a raw id or a frame.
@@ -74,7 +86,7 @@ class Interactions:
         importance = None if sample_weight is None else importance_of(sample_weight, len(frame))
         if kind == ["rating"]:
             refuse_twice(keys, frame, name)
-            liked = value >= liked_from
+            liked = is_liked(value, liked_from)
             if not liked.any():
                 raise ValueError(
                     f"none of {len(liked)} rows in {name} is liked (rating >= {liked_from}): choose "

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from dbrec.checks import PAIR, finite_numbers
+from dbrec.checks import PAIR, positive_numbers
 from dbrec.features.values import type_of
 
 LARGEST_RATING = 1e9  # what float32 holds with its squares and sums
@@ -11,12 +11,7 @@ LARGEST_RATING = 1e9  # what float32 holds with its squares and sums
 
 def importance_of(sample_weight, n: int) -> np.ndarray:
     """Give weights of rows in units of their mean, or refuse them."""
-    weights = finite_numbers(sample_weight, "sample_weight")
-    if weights.shape != (n,) or (weights <= 0).any():
-        raise ValueError(
-            f"sample_weight has shape {weights.shape} and a least number of {weights.min(initial=np.inf)}: "
-            f"give a number above 0 for each of {n} rows"
-        )
+    weights = positive_numbers(sample_weight, "sample_weight", n)
     return weights / weights.mean()
 
 

@@ -1,5 +1,6 @@
 """The facade: fit a hybrid recommender on your own ratings, score, recommend, save and load."""
 
+import copy
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -85,7 +86,7 @@ class HybridRecommender(Queries, NewcomerQueries, BaseEstimator):
         users: pd.DataFrame | None = None,
         items: pd.DataFrame | None = None,
         validation: pd.DataFrame | None = None,
-        callbacks: Iterable = (),
+        callbacks=(),
         sample_weight=None,
     ) -> "HybridRecommender":
         """Learn from ratings, counts or clicks and, where given, from features.
@@ -100,7 +101,7 @@ class HybridRecommender(Queries, NewcomerQueries, BaseEstimator):
                 numbers, text, booleans or pandas categoricals, or tuples of categories; missing is allowed.
             items: Item features, likewise.
             validation: What to watch for early stopping, with the columns of `interactions`.
-            callbacks: Keras callbacks, for the training that ends in the model.
+            callbacks: A Keras callback, or some, for the training that ends in the model.
             sample_weight: How much each row counts beside the others, above 0, such as less for what is old:
                 how often it starts a triplet, and what it adds to choice. None for all alike.
 
@@ -113,14 +114,17 @@ class HybridRecommender(Queries, NewcomerQueries, BaseEstimator):
             >>> HybridRecommender(epochs=1, verbose=False).fit(ratings, users, items).item_ids[0]
             'beer'
         """
-        from dbrec.training.fit import fit_model  # here, so that loading and serving need no TensorFlow
+        # here, so that loading and serving need no TensorFlow
+        from dbrec.training.asked import checked_callbacks, refuse_one_kind
+        from dbrec.training.fit import fit_model
 
-        settings = Settings(**self.get_params())
+        settings, callbacks = Settings(**self.get_params()), checked_callbacks(callbacks)
         known = Interactions.from_frame(interactions, settings.liked_from, sample_weight=sample_weight)
         watched = None
         if validation is not None:
             watched = Interactions.from_frame(validation, settings.liked_from, "validation")
-        trained = fit_model(settings, known, users, items, watched, list(callbacks))
+        refuse_one_kind(known, watched, settings)
+        trained = fit_model(settings, known, users, items, watched, callbacks)
         return self._serve(trained.model, trained.network_train, trained.network_predict)
 
     def update(self, interactions=None, users=None, items=None) -> "HybridRecommender":
@@ -163,7 +167,7 @@ class HybridRecommender(Queries, NewcomerQueries, BaseEstimator):
         """Interactions that came, changed or went since the fit, per interaction of the fit.
 
         From .2 on a fit is due: on MovieLens 1M what is updated is then behind a fit by .001 of AUC, .002 of
-        AUC per user and .006 of NDCG@10 (`python -m benchmarks updates`).
+        AUC per user and .006 of ``NDCG@10`` (`python -m benchmarks updates`).
         """
         model = self._fitted()
         return model.n_changed / max(int(model.sides[0].n_fit.sum()), 1)
@@ -211,13 +215,17 @@ class HybridRecommender(Queries, NewcomerQueries, BaseEstimator):
         Liking is the mean of theirs; choice, which hardly has a seed, and settings are those of the first.
 
         Raises:
+            TypeError: If one isn't a recommender.
             ValueError: If there are none, or their interactions or features differ.
 
         Example:
             >>> HybridRecommender.mean_of([shop, shop]).user_ids.equals(shop.user_ids)
             True
         """
-        if not (models := [recommender._fitted() for recommender in recommenders]):
+        given = list(recommenders) if isinstance(recommenders, Iterable) else [recommenders]
+        if others := [type(one).__name__ for one in given if not isinstance(one, HybridRecommender)]:
+            raise TypeError(f"recommenders holds a {others[0]}: give a list of fitted recommenders")
+        if not (models := [recommender._fitted() for recommender in given]):
             raise ValueError("there are no recommenders: give at least one")
         return cls(**vars(models[0].settings))._serve(mean_of(models))
 
@@ -226,6 +234,9 @@ class HybridRecommender(Queries, NewcomerQueries, BaseEstimator):
         self.fitted_, self.training_log_ = model, model.training_log
         self.network_train_, self.network_predict_ = network_train, network_predict
         return self
+
+    def __copy__(self) -> "HybridRecommender":
+        return copy.deepcopy(self)  # an update writes into vectors, which two may not share
 
     def __getstate__(self) -> dict:
         """Leave the networks out of copies and pickles, which serve without them."""

@@ -29,6 +29,7 @@ WORDS = {  # what a kind is called, what writes it, what to do where it can't be
     "checkpoint": ("a checkpoint", "training", "remove that folder and train anew"),
     "weights": ("weights", "training", "remove that folder and train anew"),
 }
+OF_THE_SYSTEM = re.compile(r"\.|(desktop\.ini|thumbs\.db)$", re.IGNORECASE)  # put where people look at files
 
 
 @dataclass(frozen=True)
@@ -155,9 +156,8 @@ class _Place:
         self.manifest = self.path / f"{kind}.json"
         self.called, self.writer, self.anew = WORDS.get(kind, (f"a {kind}", "dbrec", "write it anew"))
 
-    def damaged(self, file: Path, how: str) -> ValueError:
-        damage = f"damaged: {file.name} in {file.parent} {how}"
-        return ValueError(f"{damage}: restore the folder from a copy, or {self.anew}")
+    def damaged(self, file: Path, how: str, advice="restore the folder from a copy, or {anew}") -> ValueError:
+        return ValueError(f"damaged: {file.name} in {file.parent} {how}: {advice.format(anew=self.anew)}")
 
     def parsed(self) -> dict:
         """Give the content of the manifest, just the format if of an earlier make, nothing if damaged."""
@@ -186,8 +186,11 @@ class _Place:
             raise self.damaged(self.manifest, "isn't what was written")
         data, files = path / content["data"], content["files"]
         there = self.names(data)
-        for name in there ^ files.keys():
-            raise self.damaged(data / name, "is foreign" if name in there else "is missing")
+        for name in files.keys() - there:
+            raise self.damaged(data / name, "is missing")
+        for name in there - files.keys():
+            if not OF_THE_SYSTEM.match(Path(name).name):
+                raise self.damaged(data / name, "is foreign", "remove it")
         return Stored(self, content["description"], data, files, content["digest"])
 
     def names(self, data: Path) -> set[str]:
@@ -214,6 +217,7 @@ class _Place:
         """Refuse a folder with anything but this kind, or what a killed writer of it left."""
         place = next(folder for folder in (self.path, *self.path.parents) if os.path.lexists(folder))
         others = set(self.path.glob("*")) - set(self.path.glob(f"data-{self.kind}-*"))
+        others = {entry for entry in others if not entry.is_file() or not OF_THE_SYSTEM.match(entry.name)}
         is_ours = self.manifest.is_file() and not self.manifest.is_symlink()
         if not place.is_dir() or (others and not is_ours):
             raise FileExistsError(f"{place} holds something else than {self.called}: choose another path")

@@ -4,6 +4,7 @@ Usage: check_notebooks.py FOLDER. The stored outputs are those of ML-1M. Where `
 gives another data set, every cell is run and every assert must hold, but no output is compared.
 """
 
+import argparse
 import json
 import re
 import subprocess
@@ -47,6 +48,16 @@ def faults(notebook: dict) -> Iterator[str]:
     for count, cell in enumerate(code_cells, start=1):
         for fault in cell_faults(cell, count):
             yield f"code cell {count}: {fault}"
+
+
+def faults_of(path: Path) -> Iterator[str]:
+    """Find the faults of a file, which may hold no JSON at all."""
+    try:
+        notebook = json.loads(path.read_text("utf-8"))
+    except ValueError as error:
+        yield f"not a notebook: {error}"
+    else:
+        yield from faults(notebook) if isinstance(notebook, dict) else ["not a notebook: no JSON object"]
 
 
 def cell_faults(cell: dict, count: int) -> Iterator[str]:
@@ -101,7 +112,7 @@ def check(folder: Path, dataset: str) -> bool:
     if not notebooks:
         print(f"error: no notebook in {folder}: there is nothing to check")
         return False
-    found = [f"{p}: {f}" for p in notebooks for f in faults(json.loads(p.read_text("utf-8")))]
+    found = [f"{path}: {fault}" for path in notebooks for fault in faults_of(path)]
     if found:
         print(*found, sep="\n")
         print("error: notebooks were not stored clean; `make refresh` runs and stores them anew")
@@ -127,4 +138,6 @@ def main(folder: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", help="where the notebooks are, below it too")
+    sys.exit(main(parser.parse_args().folder))

@@ -86,9 +86,13 @@ def execute(path: Path, label: str) -> NotebookNode:
         The notebook with the outputs of this run and the project's metadata.
 
     Raises:
-        NotebookFailed: If a cell raises, takes too long, ends the kernel or is interrupted.
+        NotebookFailed: If it is no notebook, or a cell raises, takes too long, ends the kernel or is
+            interrupted.
     """
-    notebook = nbformat.read(path, as_version=4)
+    try:
+        notebook = nbformat.read(path, as_version=4)
+    except Exception as error:  # nbformat's own, and whatever it stumbles over in JSON of another kind
+        raise NotebookFailed(f"{label}: it can't be read as a notebook ({error})") from None
     client = client_of(notebook)
     progress = Progress(client, label)
     # Under pytest, so under nbval, ipykernel does not capture what C++ code writes to stderr.

@@ -11,9 +11,9 @@ from dbrec.scoring.choice import Choice
 from dbrec.settings import Settings
 
 
-def made(ratings, users=None, items=None, dim=3, choice_dim=8, seed=0, sample_weight=None):
+def made(ratings, users=None, items=None, dim=3, choice_dim=8, seed=0, sample_weight=None, **others):
     """Make a recommender of ratings and features whose tastes and biases are drawn."""
-    settings = Settings(embedding_dim=dim, choice_dim=choice_dim, verbose=False)
+    settings = Settings(embedding_dim=dim, choice_dim=choice_dim, verbose=False, **others)
     known = Interactions.from_frame(ratings, settings.liked_from, sample_weight=sample_weight)
     encoders = (
         FeatureEncoder.fit(known.user_ids, users, "user"),

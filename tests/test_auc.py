@@ -127,6 +127,8 @@ def test_labels_of_any_type_that_are_true_or_false_are_labels(liked):
         (["1", "0"], "liked holds '1': give true or false"),
         ([0.5, 0], "liked holds 0.5: give true or false"),
         (pd.array([True, None], "boolean"), "liked holds <NA>: give true or false"),
+        (np.ma.array([1, 0], mask=[False, True]), "liked holds nan: give true or false"),
+        (np.ma.array([True, False], mask=[False, True]), "liked holds nan: give true or false"),
         (None, "liked holds None: give true or false"),
     ],
 )
@@ -147,6 +149,9 @@ def test_what_is_not_a_label_is_refused(liked, message):
         ([2, None], "1 scores are not finite numbers: give one a row, or leave the row out"),
         ([np.inf, -np.inf], "2 scores are not finite numbers"),
         (pd.array([2, None], "Float64"), "1 scores are not finite numbers"),
+        (np.ma.array([2, 1], mask=[True, False]), "1 scores are not finite numbers"),
+        (np.ma.array([2.5, 1], mask=[True, True]), "2 scores are not finite numbers"),
+        ([10**400, 0], "scores hold a number of more than 300 digits: give finite numbers"),
         ([[2, 1]], r"liked has shape \(2,\) and scores \(1, 2\): give one label and one score a row"),
         (None, "1 scores are not finite numbers"),
     ],
@@ -158,6 +163,7 @@ def test_what_is_not_a_score_is_refused(scores, message):
 
 def test_scores_may_be_numbers_in_any_wrapping():
     assert auc([1, 0], np.array([2, 1], object)) == auc([1, 0], pd.array([2, 1], "Int64")) == 1
+    assert auc(np.ma.array([1, 0]), np.ma.array([2, 1])) == auc(np.ma.array([True, False]), [2, 1]) == 1
 
 
 @pytest.mark.parametrize(

@@ -221,7 +221,7 @@ def test_ratings_that_lack_what_is_learned_from_say_what_they_lack(rows, message
         (
             lambda v: v.assign(rating=5),
             ValueError,
-            "all .* labels are the same: AUC needs liked and not-liked",
+            r"all .* rows in validation are liked \(rating >= 4\), and the ratings are not",
         ),
     ],
 )
@@ -309,7 +309,9 @@ def test_values_that_no_feature_has_are_refused(values, planted):
 )
 def test_a_feature_without_any_value_is_refused(values):
     refused(
-        lambda: encoded(people(x=values)), ValueError, "feature 'x' has no .* in any row: leave the column"
+        lambda: encoded(people(x=values)),
+        ValueError,
+        "feature 'x' has no .* in any row of an id with ratings: leave",
     )
 
 
@@ -621,6 +623,14 @@ def test_features_come_as_a_row_of_the_frame_too(small, planted):
     assert by_row.tolist() != small.score_for([100, 101]).tolist()
 
 
+def test_a_row_may_hold_the_id_that_the_frame_has_in_a_column(small, planted):
+    row = planted["users"].rename_axis("user_id").reset_index().iloc[0]
+    assert row["user_id"] == "u0"
+    assert (
+        small.score_for([100, 101], row).tolist() == small.score_for([100, 101], row.drop("user_id")).tolist()
+    )
+
+
 def test_an_item_counts_once_however_often_it_is_named(small):
     assert (
         small.score_for([101, 102], liked=[100] * 4).tolist()
@@ -847,7 +857,7 @@ def test_where_something_else_lies_nothing_is_saved_and_nothing_found(small, pla
         refused(
             lambda path=path: small.write_job(path, planted["ratings"]),
             OSError,
-            "isn't empty: give a new folder|holds something else than a job: choose another path",
+            "isn't empty: give a new folder|is no folder: give a new folder",
         )
     assert os.listdir(tmp_path) == ["notes.txt"]
 
@@ -1014,8 +1024,8 @@ def test_a_job_that_was_not_trained_to_its_end_says_so(job_folder):
         ({"learning_rate": np.nan}, {}, ValueError, "learning_rate is nan: give a finite number"),
         ({"seed": -1}, {}, ValueError, "seed is -1: give a whole number"),
         ({"epochs": None}, {}, ValueError, "epochs is None: give the number of epochs"),
-        ({}, {"n_shards": 1.5}, ValueError, "n_shards is 1.5: give a whole number of at least 1"),
-        ({}, {"n_shards": None}, ValueError, "n_shards is None: give a whole number of at least 1"),
+        ({}, {"n_shards": 1.5}, ValueError, "n_shards is 1.5: give a whole number from 1 to 512"),
+        ({}, {"n_shards": None}, ValueError, "n_shards is None: give a whole number from 1 to 512"),
         ({}, {"interactions": None}, TypeError, "ratings is a NoneType: give a frame"),
         (
             {},

@@ -1,5 +1,8 @@
 """The recommender to try by hand: what is told, what is shown for it, and the widgets."""
 
+import os
+import socket
+import subprocess
 import sys
 from types import SimpleNamespace
 
@@ -179,7 +182,9 @@ def test_where_no_kernel_runs_the_list_is_a_table_with_who_was_told_and_what_was
     assert "&lt;Saga&gt;" in bundle["text/html"] and "<Saga>" not in bundle["text/html"]
 
 
-def test_the_page_fits_once_and_then_serves_what_was_saved(tmp_path, monkeypatch, capsys):
+@pytest.fixture
+def app_here(tmp_path, monkeypatch):
+    """Give the page few ratings and a cache of its own; give what it is served with, call by call."""
     rows = [(user, film, 1 + (user + film) % 5) for user in (7, 9) for film in (10, 30, 40)]
     ratings = "".join(f"{user}\t{film}\t{stars}\t891717742\n" for user, film, stars in rows)
     write_movielens(tmp_path, "ml-100k", ratings=ratings)
@@ -188,13 +193,66 @@ def test_the_page_fits_once_and_then_serves_what_was_saved(tmp_path, monkeypatch
     monkeypatch.setenv("DBREC_DATASET", "ml-100k")
     monkeypatch.setattr(sys, "argv", ["app", "--no-browser", "--port", "99"])
     served = []
-    monkeypatch.setattr(app, "serve", lambda *options: served.append(options) or 0)
+    monkeypatch.setattr(app, "serve", lambda *options: served.append(options))
+    return served
+
+
+def test_the_page_fits_once_and_then_serves_what_was_saved(app_here, capsys):
     for said in ("fitting MovieLens", ""):
-        with pytest.raises(SystemExit) as end:
-            app.main()
-        assert end.value.code == 0 and capsys.readouterr().out.startswith(said)
-    assert served == [("--port=99", "--no-browser")] * 2
+        app.main()
+        assert capsys.readouterr().out.startswith(said)
+    assert app_here == [("--port=99", "--no-browser")] * 2
     heading, page = app.page().children
     assert "Ten films for you" in heading.value
     assert set(page.choices) == {"gender", "age_group", "occupation"}
     assert page.visitor.films.equals(load_movielens("ml-100k").movies)
+
+
+def test_a_damaged_model_of_the_page_is_told_and_fitted_anew(app_here, capsys):
+    app.main()
+    next(app.model_folder(load_movielens("ml-100k")).glob("data-*/*.npz")).write_bytes(b"")
+    capsys.readouterr()
+    app.main()
+    damaged, fitting, *_ = capsys.readouterr().out.splitlines()
+    assert damaged.startswith("damaged: ") and fitting.startswith("fitting MovieLens")
+    assert len(app_here) == 2 and app.page()
+
+
+@pytest.mark.parametrize(
+    ("port", "data", "message"),
+    [
+        ("0", "ml-100k", "^--port is 0: give a whole number from 1 to 65535$"),
+        ("-5", "ml-100k", "^--port is -5: "),
+        ("65536", "ml-100k", "^--port is 65536: "),
+        ("99", "ml-2m", r"^\$DBREC_DATASET must be one of 'ml-1m', 'ml-100k', not 'ml-2m'$"),
+    ],
+)
+def test_a_page_that_cannot_be_served_ends_the_command_with_one_line(
+    app_here, monkeypatch, port, data, message
+):
+    monkeypatch.setenv("DBREC_DATASET", data)
+    monkeypatch.setattr(sys, "argv", ["app", "--port", port])
+    with pytest.raises(SystemExit, match=message):
+        app.main()
+    assert not app_here
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a signal of POSIX")
+def test_the_server_of_the_page_ends_with_the_command(tmp_path):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    program = f"from dbrec.lessons.app import serve\nserve('--port={port}', '--no-browser')"
+    environment = os.environ | {"TMPDIR": str(tmp_path)}
+    command = subprocess.Popen([sys.executable, "-c", program], env=environment, stderr=subprocess.PIPE)
+    try:
+        while b"running at" not in (line := command.stderr.readline()):
+            assert line, "it ended before it served"
+        command.terminate()
+        said = command.communicate(timeout=60)[1]
+    finally:
+        command.kill()
+    assert command.returncode == 0 and b"Traceback" not in said
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port))
+    assert not list(tmp_path.glob("*/*.ipynb"))

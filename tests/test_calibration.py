@@ -130,6 +130,8 @@ def test_labels_and_probabilities_may_come_in_any_wrapping():
     [
         ([1, 2], [0.5, 0.5], "liked holds 2: give true or false"),
         ([1, None], [0.5, 0.5], "liked holds None: give true or false"),
+        (np.ma.array([1, 0], mask=[0, 1]), [0.5, 0.5], "liked holds nan: give true or false"),
+        ([1, 0], np.ma.array([0.5, 0.5], mask=[0, 1]), "1 probabilities are not finite numbers"),
         ([1, 0], [0.5, 1.5], r"1 probabilities are outside \[0, 1\], such as 1.5: give probabilities of"),
         ([1, 0], [-0.5, -1], r"2 probabilities are outside \[0, 1\], such as -0.5: .* not scores"),
         ([1, 0], [0.5, np.nan], "1 probabilities are not finite numbers: give one a row"),

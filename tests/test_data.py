@@ -253,6 +253,30 @@ def test_a_file_that_is_cut_off_is_refused(tmp_path, text):
     assert "unpack it again" in message
 
 
+@pytest.mark.parametrize("kind", ["ratings", "users", "movies"])
+@pytest.mark.parametrize(
+    ("end", "line"), [("all", 1), ("one", 2), ("two", 1)], ids=["old Mac", "one astray", "two before a feed"]
+)
+def test_a_carriage_return_that_ends_no_line_is_named_by_its_line(tmp_path, kind, end, line):
+    first, second, *others = ML_1M[f"{kind}.dat"].splitlines()
+    text = {
+        "all": "\r".join([first, second, *others]) + "\r",
+        "one": "\n".join([first, f"{second[:4]}\r{second[4:]}", *others]) + "\n",
+        "two": "\r\r\n".join([first, second, *others]) + "\r\n",
+    }[end]
+    message = refusal(write_movielens(tmp_path, **{kind: text}))
+    assert (
+        f"{kind}.dat, line {line}: a carriage return (CR) stands without a line feed (LF) after it" in message
+    )
+    assert message.endswith("; unpack the file again from its zip, or end its lines by LF or by CR LF")
+
+
+def test_a_wrong_rating_is_named_by_its_line_after_a_return_too(tmp_path):
+    text = ML_1M["ratings.dat"].replace("7::10::3::0", "7::10::9::0").replace("\n", "\r\n")
+    message = refusal(write_movielens(tmp_path, ratings=text))
+    assert "line 2: the rating must be 1..5" in message and message.endswith("reads '7::10::9::0'")
+
+
 def test_an_unknown_name_is_refused_with_the_names_there_are():
     with pytest.raises(DataError, match="name must be one of 'ml-1m', 'ml-100k', not 'ml-20m'"):
         load_movielens("ml-20m")

@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 import threading
@@ -15,7 +16,7 @@ from dbrec.training.batches import position_dataset
 from dbrec.training.fit import default_batch_size, prepare
 from dbrec.training.loop import train
 from dbrec.training.workers import distributed
-from dbrec.training.workers.jobs import TRIPLET, batches, read_job, write_job
+from dbrec.training.workers.jobs import TRIPLET, batches, check_job, read_job, write_job
 from dbrec.training.workers.launcher import Worker, launch, running, watch
 from dbrec.training.workers.state import build_network, trained_network, write_state
 
@@ -203,6 +204,13 @@ def test_a_folder_without_a_job_ends_the_command_with_one_line(tmp_path, options
     assert (done.returncode, done.stdout, done.stderr) == (1, "", expected)
 
 
+def test_a_job_without_a_name_ends_the_command_with_the_usage():
+    command = [sys.executable, "-m", "dbrec.training.workers", ""]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[1])
+    assert done.returncode == 2
+    assert done.stderr.endswith("error: job is '': give the folder that write_job has written\n")
+
+
 def test_a_shard_that_was_changed_is_refused_before_it_trains(tmp_path):
     job = write(tmp_path, replace(SETTINGS, epochs=1))
     shard = job.stored.folder / "epoch-000-shard-001.npy"
@@ -245,7 +253,8 @@ except OSError as error:
 @pytest.mark.parametrize(
     "settings, n_shards, message",
     [
-        (SETTINGS, 0, "n_shards is 0"),
+        (SETTINGS, 0, "n_shards is 0: give a whole number from 1 to 512"),
+        (SETTINGS, 10**9, "n_shards is 1000000000: give a whole number from 1 to 512"),
         (SETTINGS, 1.5, "n_shards is 1.5: give a whole number"),
         (replace(SETTINGS, epochs=None), 4, "epochs is None"),
     ],
@@ -270,16 +279,51 @@ def test_a_folder_that_holds_something_is_not_written_to(tmp_path):
         write(tmp_path)
 
 
-def test_bad_clusters_and_intervals_are_refused(job, monkeypatch):
+@pytest.mark.parametrize("inside", ["", "job"])
+def test_a_file_in_the_place_of_a_job_is_refused_before_anything_is_computed(tmp_path, inside):
+    (file := tmp_path / "mine.txt").touch()
+    for folder in (file / inside, str(file / inside)):
+        with pytest.raises(FileExistsError, match=r"mine\.txt is no folder: give a new folder for the job"):
+            check_job(folder, SETTINGS, 4)
+    with pytest.raises(TypeError, match="give the path of the folder to write"):
+        check_job("a\0b", SETTINGS, 4)
+
+
+def test_no_batches_between_two_checkpoints_are_refused(job):
     with pytest.raises(ValueError, match="every is 0: give a whole number of at least 1"):
         distributed.train(job, every=0)
-    monkeypatch.setenv("TF_CONFIG", '{"cluster": {"chief": ["a:1"], "worker": ["b:1"]}}')
-    with pytest.raises(ValueError, match=r"tasks \['chief', 'worker'\]: name them all 'worker'"):
+
+
+ONE = '{"cluster": {"worker": %s}, "task": {"type": "worker", "index": %s}}'
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        *("not json", "3", "[1]", '{"cluster": 3}', '{"cluster": []}'),
+        *('{"cluster": {"worker": []}}', '{"cluster": {"worker": ["a:1"]}}'),
+        *(ONE % (workers, 0) for workers in ("[]", '"a:1"', "[1]", "[[]]", '["a"]', '["a:1", "a:1"]')),
+        *(ONE % ('["a:1"]', index) for index in ("1", "-1", "0.5", '"0"', "[0]", "null")),
+        '{"cluster": {"chief": ["a:1"], "worker": ["b:1"]}, "task": {"type": "worker", "index": 0}}',
+        '{"cluster": {"worker": ["b:1"]}, "task": {"type": "chief", "index": 0}}',
+    ],
+)
+def test_a_cluster_that_tensorflow_could_not_start_or_would_wait_for_is_refused(job, monkeypatch, config):
+    monkeypatch.setenv("TF_CONFIG", config)
+    with pytest.raises(ValueError, match=rf"TF_CONFIG is '{re.escape(config)}': give JSON such as .* index"):
         distributed.train(job)
-    for config in ("not json", "[1]", '{"cluster": 3}'):
-        monkeypatch.setenv("TF_CONFIG", config)
-        with pytest.raises(ValueError, match="TF_CONFIG is .*: give JSON such as"):
-            distributed.train(job)
+
+
+def test_an_interrupted_training_says_how_it_goes_on(job, monkeypatch, capsys):
+    def interrupted(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(distributed, "train", interrupted)
+    monkeypatch.setattr(sys, "argv", ["workers", str(job.folder)])
+    with pytest.raises(SystemExit) as end:
+        distributed.main()
+    assert end.value.code == 130
+    assert capsys.readouterr().err == "interrupted: the same command goes on from the last checkpoint\n"
 
 
 def test_job_is_read_as_it_was_written(job):

@@ -55,6 +55,33 @@ def test_many_numbers_get_bins_of_about_equal_size():
     assert counts[0] == 0 and len(counts) == 17 and (abs(counts[1:] - 1000) <= 1).all()
 
 
+@pytest.mark.parametrize("share", [0.25, 0.5, 0.9, 0.96])
+@pytest.mark.parametrize("heavy", [0, 500, 10**6])
+def test_a_number_that_a_quarter_of_the_rows_have_gets_a_bin_of_its_own(share, heavy):
+    n_others = round(1000 * (1 - share))
+    numbers = pd.Series([heavy] * (1000 - n_others) + list(range(1, n_others + 1)))
+    column = fit_column("sold", numbers)
+    codes = column.encode(numbers)[:, 0]
+    with_heavy = set(numbers[codes == codes[0]])
+    assert with_heavy == {heavy} and len(set(codes)) >= 2 and column.size <= 17
+
+
+def test_of_forty_sales_among_a_thousand_bins_tell_sold_from_unsold():
+    column = fit_column("sold", pd.Series([0] * 960 + list(range(1, 41))))
+    assert column.edges == (0.0, 1.0)
+    assert column.names == ["sold: below 0", "sold: from 0 to below 1", "sold: from 1"]
+    assert column.encode(pd.Series([0, 1, 40])).tolist() == [[2], [3], [3]]
+
+
+def test_a_number_that_fewer_than_a_quarter_have_may_share_its_bin():
+    years = [1995] * 249 + [1990 - n for n in range(365)] + [1996 + n for n in range(386)]
+    column = fit_column("year", pd.Series(years))
+    edges = sorted(set(np.quantile(years, np.arange(1, 16) / 16)))
+    assert list(column.edges) == edges and 1995 in edges and 1996 not in edges
+    heavier = fit_column("year", pd.Series([*years, 1995, 1995, 1995]))  # 252 of 1003
+    assert 1996 in heavier.edges
+
+
 def test_flags_mark_the_categories_of_a_tuple():
     column = fit_column("genres", pd.Series([("Drama", "War"), ("Comedy",)]))
     rows = column.encode(pd.Series([("War",), (), None, ("Comedy", "New", "Drama")]))
@@ -64,8 +91,8 @@ def test_flags_mark_the_categories_of_a_tuple():
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        (pd.Series([None, None]), "feature 'x' has no value in any row: leave the column out"),
-        (pd.Series([(), []]), "feature 'x' has no category in any row: leave the column out"),
+        (pd.Series([None, None]), "feature 'x' has no value in any row of an id with ratings: leave the"),
+        (pd.Series([(), []]), "feature 'x' has no category in any row of an id with ratings: leave"),
         (pd.Series(pd.to_datetime(["2000-01-01"])), "feature 'x' has dtype datetime64.*give numbers, text"),
         (pd.Series(pd.to_timedelta([1, 2], unit="D")), r"such as Timedelta.*of time spans \.dt\.days"),
         (pd.Series([1.0, np.inf]), "such as inf: .*numbers must be finite"),
@@ -251,6 +278,50 @@ def test_frames_that_are_not_features_by_id_are_refused(frame, error, message):
         FeatureEncoder.fit([7, 8], frame, "user")
 
 
+@pytest.mark.parametrize(
+    "frame",
+    [
+        BY_ID.rename_axis("item_id"),
+        BY_ID.set_axis(pd.RangeIndex(3)).assign(item_id=[9, 8, 7]),
+        BY_ID.rename_axis(None).assign(item_id=1),
+        BY_ID.rename_axis("item_id").assign(item_id=[7, 8, 9]),
+    ],
+)
+def test_features_with_the_ids_of_the_other_side_are_refused(frame):
+    message = (
+        r"^users has 'item_id' and no 'user_id': are users and items swapped\? Give them by name, users=..., "
+        r"items=..., or name the index if it is right: users\.rename_axis\('user_id'\)$"
+    )
+    encoder = FeatureEncoder.fit([7, 8], BY_ID, "user")
+    for take in (
+        lambda: FeatureEncoder.fit([7, 8], frame, "user"),
+        lambda: encoder.extended(frame, pd.Index([]), "user"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            take()
+    swapped = frame.rename_axis({"item_id": "user_id"}.get(frame.index.name)).rename(
+        columns={"item_id": "user_id"}
+    )
+    with pytest.raises(
+        ValueError, match="^items has 'user_id' and no 'item_id': are users and items swapped"
+    ):
+        FeatureEncoder.fit([7, 8], swapped, "item")
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        BY_ID.assign(item_id=[1, 2, 3]),
+        BY_ID.reset_index().assign(item_id=[1, 2, 3]),
+        BY_ID.rename_axis("person").assign(item_id=[1, 2, 3]),
+    ],
+)
+def test_a_feature_may_be_called_like_an_id_of_the_other_side_where_the_own_ids_are_clear(frame):
+    encoder = FeatureEncoder.fit([7, 8], frame, "user")
+    assert encoder.names == ["id", "age", "item_id"]
+    assert FeatureEncoder.fit([7, 8], BY_ID.rename_axis("item_id")).names == ["id", "age"]  # of no side
+
+
 @pytest.mark.parametrize("rows", [slice(None), slice(1, None), slice(None, None, -1)])
 def test_numbered_rows_with_the_ids_in_a_column_are_refused(rows):
     frame = pd.DataFrame({"uid": [1, 2, 3, 4], "age": [10, 20, 30, 40]})[rows]
@@ -329,6 +400,18 @@ PERSON = FeatureEncoder.fit([7, 8, 9], PEOPLE, "user")  # id, age, job, member, 
 )
 def test_a_person_is_encoded_by_what_is_known_of_them(features, row):
     assert PERSON.encode_person(features).tolist() == [row]
+
+
+def test_a_row_of_a_frame_with_its_ids_in_a_column_is_a_person_too():
+    row = PEOPLE.rename_axis("user_id").reset_index().loc[1]
+    assert row["user_id"] == 8 and PERSON.encode_person(row).tolist() == [[0, 2, 2, 1, 1, 1, 2, 2]]
+    assert PERSON.encode_person({"user_id": None, "age": 20}).tolist() == [[0, 2, 0, 0, 0, 0, 0, 0]]
+    with pytest.raises(KeyError, match=r"user features \['item_id'\] are unknown"):
+        PERSON.encode_person({"item_id": 8, "user_id": 8})
+    own = FeatureEncoder.fit(
+        [7, 8], PEOPLE[["age"]].rename(columns={"age": "user_id"}).rename_axis("user_id")
+    )
+    assert own.encode_person({"user_id": 20}).tolist() == [[0, 2]]  # of no side, a feature as any other
 
 
 @pytest.mark.parametrize(
@@ -454,6 +537,29 @@ def test_an_encoder_that_is_extended_knows_more_ids_and_more_of_those_it_had():
     assert kinds[0] == kinds[2] == kinds[3] != kinds[1] and kinds[4] == 0  # b, a, b, b, and nothing known
     assert np.array_equal(after([3, 7]), before([3, 7]))
     assert np.array_equal(after([5])[:, 2:], before([5])[:, 2:])  # tags that aren't told anew stay
+
+
+@pytest.mark.parametrize("tags", [["a|b", "a"], ["a", "c"], [("b",), "b, a"], [None, ""]])
+def test_a_text_that_is_no_category_is_refused_where_tuples_were_learned(tags):
+    encoder = FeatureEncoder.fit([7, 8], pd.DataFrame({"tags": [("a",), ("b", "a")]}, index=[7, 8]))
+    told = pd.DataFrame({"tags": tags}, index=[8, 9])
+    with pytest.raises(ValueError, match=r"tags is '.*': give a tuple of some of \['a', 'b'\], or None"):
+        encoder.extended(told, pd.Index([]), "item")
+
+
+def test_a_text_that_is_a_category_stands_for_a_tuple_of_it_and_tuples_may_hold_new_ones():
+    encoder = FeatureEncoder.fit([7, 8], pd.DataFrame({"tags": [("a",), ("b", "a")]}, index=[7, 8]))
+    told = pd.DataFrame({"tags": ["b", ("a", "new"), None]}, index=[7, 8, 9])
+    after = encoder.extended(told, pd.Index([]), "item")
+    assert after.rows.tolist() == [[1, 0, 1], [2, 1, 0], [0, 0, 0]]
+
+
+def test_rows_are_whole_numbers_of_32_bits_whatever_a_column_gives():
+    frame = pd.DataFrame({"tags": [("a",), ("b",)], "title": ["a b", "b a"]}, index=[7, 8])
+    encoder = FeatureEncoder.fit([7, 8], frame)
+    assert encoder.rows.dtype == encoder.encode_person({"tags": "a"}).dtype == np.int32
+    assert encoder.extended(frame[::-1].set_axis([8, 9]), pd.Index([]), "item").rows.dtype == np.int32
+    assert MultiHot("tags", ("a", "b")).encode(frame["tags"]).itemsize == 1  # of thousands of words many
 
 
 def test_an_encoder_that_is_told_nothing_new_is_itself():

@@ -67,6 +67,11 @@ def test_an_answer_of_another_kind_is_told_so(learner):
     assert verdict("L0.1", learner, "3") == "Wrong: '3' is a text, and a number is asked for. Think."
 
 
+def test_an_array_without_a_length_is_the_number_it_holds(learner):
+    assert verdict("L0.1", learner, np.array(3)).startswith("Right.")
+    assert verdict("L0.1", learner, np.array("3")).endswith("is a text, and a number is asked for. Think.")
+
+
 @pytest.mark.parametrize("name", ["L1.99", "L99.1", "1", "lesson", ""])
 def test_an_exercise_that_is_not_there_is_refused(name):
     with pytest.raises(ValueError, match="give lesson and number, such as 'L1.3'"):
@@ -81,6 +86,13 @@ def test_an_exercise_that_is_not_there_is_refused(name):
         (3.2, 3, 0.1, False),
         (float("nan"), 3, 0.1, False),
         (np.float32(3), 3, 0, True),
+        (np.array(3), 3, 0, True),
+        (np.array(3.05), 3, 0.1, True),
+        (np.array(4), 3, 0, False),
+        (np.array(True), True, 0, True),
+        (np.array("BPR"), "bpr", 0, True),
+        (np.array(3), [3], 0, False),
+        ([np.array(1), 2], [1, 2], 0, True),
         (True, 1, 0, False),
         ("bpr", " BPR", 0, True),
         ([1, 2], (1, 2), 0, True),

@@ -204,6 +204,17 @@ def test_the_importance_of_a_pair_is_the_mean_of_its_rows():
     assert found.importance.tolist() == [2.5 / (8 / 3), 3 / (8 / 3)]  # beside the mean of all rows
 
 
+@pytest.mark.parametrize("weights", [[1e308] * 3, [1, 1e201, 1], [1, 0, 1], [1, 1], [1, None, 1], 3])
+def test_an_importance_that_no_row_can_have_is_refused(weights):
+    message = "sample_weight has shape .* a number above 0, of up to 1e.200, for each of 3 rows"
+    with pytest.raises(ValueError, match=f"{message}|1 sample_weight are not finite numbers"):
+        Interactions.from_frame(FRAME, 4, sample_weight=weights)
+    largest = Interactions.from_frame(FRAME, 4, sample_weight=[1e200] * 3)
+    assert largest.importance.tolist() == [1, 1, 1]
+    with pytest.raises(ValueError, match="1 sample_weight are not finite numbers"):
+        Interactions.from_frame(FRAME, 4, sample_weight=np.ma.array([1, 99, 1], mask=[0, 1, 0]))
+
+
 def test_the_rows_of_a_user_are_found_where_they_are_sorted():
     frame = pd.DataFrame({"user_id": [1, 2, 2, 3, 3, 3], "item_id": [7, 7, 8, 7, 8, 9], "rating": 5})
     found = Interactions.from_frame(frame, 4)

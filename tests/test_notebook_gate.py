@@ -128,3 +128,10 @@ def test_an_invalid_notebook_is_a_fault():
         "cells": [{"cell_type": "poem"}],
     }
     assert "not a valid notebook" in next(check_notebooks.faults(notebook))
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "7", "{}", '{"cells": 1}'])
+def test_a_file_that_holds_no_notebook_turns_the_run_red_with_its_name(tmp_path, capsys, text):
+    (tmp_path / "01_broken.ipynb").write_text(text)
+    assert not check_notebooks.check(tmp_path, "ml-1m")
+    assert "01_broken.ipynb: not a " in capsys.readouterr().out

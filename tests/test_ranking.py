@@ -122,8 +122,10 @@ def test_ids_and_ranks_may_be_of_any_type_that_stands_for_ints():
     for kind in ("float", "Int64", "int32"):
         found = ranking_metrics(SHOWN.astype(kind), RIGHT)
         pd.testing.assert_frame_equal(found, expected, check_index_type=False)
-    found = ranking_metrics(SHOWN.astype({"user_id": "category", "item_id": "category"}), RIGHT)
-    pd.testing.assert_frame_equal(found, expected)
+    for kind in ("category", object):
+        found = ranking_metrics(SHOWN.astype(kind), RIGHT)
+        pd.testing.assert_frame_equal(found, expected)
+        assert coverage(SHOWN.astype(kind), n_items=6, k=1) == 1 / 6
 
 
 def test_lists_that_lost_all_their_rows_are_lists_without_a_hit():
@@ -153,8 +155,14 @@ def test_a_list_may_hold_as_many_items_as_there_are_and_a_length_has_no_end():
                 (np.inf, "inf"),
                 ("2", "'2'"),
                 (1e300, r"1e\+300"),
+                (10**400, "10+"),
+                (pd.NA, "<NA>"),
+                ([2], r"\[2\]"),
+                ({}, "{}"),
             ]
         ],
+        ({"rank": pd.Categorical([1, None, 1, 2])}, r"\['rank'\] holds nan: give whole numbers from 1"),
+        ({"rank": pd.Categorical(["1", "2", "1", "2"])}, r"\['rank'\] holds '1': give whole numbers from 1"),
         ({"rank": pd.array([1, None, 1, 2], "Int64")}, r"\['rank'\] holds <NA>: give whole numbers from 1"),
         ({"rank": [1, 1, 1, 2]}, "a user's list holds a rank twice: number its items 1, 2, 3"),
         ({"rank": [1, 11, 1, 11], "user_id": 1}, "a user's list holds a rank twice"),

@@ -10,7 +10,7 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
-from made_models import drawn
+from made_models import drawn, made
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
@@ -302,7 +302,9 @@ def test_one_in_the_same_folder_with_other_files_is_replaced_and_they_are_kept(f
     assert HybridRecommender.load(tmp_path).score("u0", 100) == fitted[0].score("u0", 100)
 
 
-@pytest.mark.parametrize("copied", [copy.deepcopy, lambda r: pickle.loads(pickle.dumps(r)), by_joblib])
+@pytest.mark.parametrize(
+    "copied", [copy.copy, copy.deepcopy, lambda r: pickle.loads(pickle.dumps(r)), by_joblib]
+)
 def test_copies_serve_the_same_without_the_networks(fitted, copied):
     recommender, _, test = fitted
     other = copied(recommender)
@@ -310,6 +312,62 @@ def test_copies_serve_the_same_without_the_networks(fitted, copied):
     pairs = test.user_id, test.item_id
     assert other.score(*pairs).tolist() == recommender.score(*pairs).tolist()
     assert other.recommend("u0").equals(recommender.recommend("u0"))
+
+
+def test_what_updates_one_changes_no_copy():
+    recommender = made(*drawn(0))
+    other = copy.copy(recommender)
+    before = other.fitted_.vectors.users.copy()
+    recommender.update(pd.DataFrame({"user_id": ["u0", "new"], "item_id": [100, 101], "rating": [5, 5]}))
+    assert np.array_equal(other.fitted_.vectors.users, before) and "new" not in other.user_ids
+
+
+@pytest.mark.parametrize(
+    "given", ["one", 7, [1], [object()], keras.callbacks.Callback, [keras.callbacks.Callback]]
+)
+def test_what_is_no_callback_is_refused_before_anything_is_trained(given):
+    with pytest.raises(TypeError, match="callbacks holds (a|the class) .*: give Keras callbacks, such as"):
+        HybridRecommender(**SMALL).fit(*drawn(0), callbacks=given)
+
+
+@pytest.mark.parametrize("several", [True, False])
+def test_one_callback_or_none_may_stand_alone(several):
+    ended = []
+    counter = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: ended.append(epoch))
+    HybridRecommender(**SMALL | {"epochs": 2}).fit(
+        *drawn(0), callbacks=iter([counter]) if several else counter
+    )
+    HybridRecommender(**SMALL | {"epochs": 1}).fit(*drawn(0), callbacks=None)
+    assert ended == [0, 1]
+
+
+def test_a_whole_learning_rate_trains():
+    fitted = HybridRecommender(**SMALL | {"epochs": 1, "learning_rate": 1}).fit(*drawn(0))
+    assert fitted.fitted_.settings.learning_rate == 1.0
+
+
+def test_a_validation_of_one_kind_is_refused_by_its_name():
+    frame, people, things = drawn(0)
+    liked = frame[frame.rating >= 4]
+    with pytest.raises(
+        ValueError, match=f"all {len(liked)} rows in validation are liked .*: give rows of both"
+    ):
+        HybridRecommender(**SMALL).fit(frame, people, things, validation=liked)
+
+
+@pytest.mark.parametrize("rare", [5, 1])
+def test_where_nothing_of_one_kind_is_held_out_the_number_of_epochs_is_asked_for(rare):
+    frame, people, things = drawn(0, n_users=40)
+    rating = np.full(len(frame), 6 - rare)
+    rating[0] = rare
+    with pytest.raises(ValueError, match="held out to find their number are (lower|liked) ones: give epochs"):
+        HybridRecommender(**SMALL | {"epochs": None}).fit(frame.assign(rating=rating), people, things)
+
+
+@pytest.mark.parametrize("given", [None, 7, [1, 2], {"a": 1}, ["model"]])
+def test_a_mean_of_what_is_no_recommender_is_refused(given):
+    with pytest.raises(TypeError, match="recommenders holds a .*: give a list of fitted recommenders"):
+        HybridRecommender.mean_of(given)
 
 
 def test_a_clone_has_the_settings_and_has_learned_nothing(fitted):

@@ -290,8 +290,13 @@ def test_a_fitted_recommender_is_judged_with_its_newcomers(planted):
 
 @pytest.mark.parametrize("scorer", [None, {"score": 1}, "popularity"])
 def test_what_does_not_score_is_refused(scorer):
-    with pytest.raises(TypeError, match=r"scorer is a .*: give one with score\(user_ids, item_ids\)"):
+    with pytest.raises(TypeError, match=r"scorer is a .*, or one with score\(user_ids, item_ids\)"):
         evaluate(scorer, TEST)
+
+
+def test_a_class_in_the_place_of_a_model_is_refused():
+    with pytest.raises(TypeError, match="scorer is the class HybridRecommender: give a fitted model, or one"):
+        evaluate(dbrec.HybridRecommender, TEST)
 
 
 @pytest.mark.parametrize(
@@ -307,6 +312,7 @@ def test_what_does_not_score_is_refused(scorer):
         (TEST.assign(rating=[5, 1, None, 1, 1, 1]), ValueError, "1 ratings of test are not finite numbers"),
         (TEST.assign(rating="good"), ValueError, "ratings of test are string, such as .*: give numbers"),
         (TEST.rename(columns={"rating": "Ratings"}), ValueError, "test has a column 'Ratings': name it 'rat"),
+        (TEST.rename(columns={"rating": b"rating"}), ValueError, "test has a column b'rating': name it 'rat"),
         (TEST.assign(rating=3), ValueError, r"none of 6 rows in test is liked \(rating >= 4\): .* rating, 3"),
     ],
 )
@@ -339,6 +345,14 @@ def test_settings_out_of_range_are_refused_with_ratings_and_without(setting, mes
         ({"probability": lambda u, i: [[0.5]] * 6}, r"scorer.probability gave shape \(6, 1\) for 6 pairs"),
         ({"probability": lambda u, i: [1.5] * 6}, r"6 probabilities are outside \[0, 1\], such as 1.5"),
         ({"recommend": lambda u, k: TEST}, r"recommended has the columns .*'rank'\] must be there"),
+        (
+            {"recommend": lambda u, k: None},
+            "scorer.recommend gave a NoneType: give a frame with user_id, rank",
+        ),
+        (
+            {"user_status": lambda ids: "ratings"},
+            r"scorer.user_status gave shape \(\) for 3 ids: give one an id",
+        ),
         ({"item_ids": [10]}, "the lists hold 4 items and n_items is 1: give the catalogue's size"),
     ],
 )

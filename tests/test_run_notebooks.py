@@ -106,3 +106,12 @@ def test_outputs_that_the_gate_would_refuse_are_not_stored(tmp_path, capsys, sou
     assert run_notebooks.main(["--in-place", str(path)]) == 1
     assert path.read_text() == before
     assert "not stored, since its outputs hold\ncode cell 1:" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", [None, "", "{", "[]", '{"cells": 1}'])
+def test_what_is_no_notebook_ends_the_run_with_its_name(tmp_path, capsys, text):
+    path = tmp_path / "01_broken.ipynb"
+    if text is not None:
+        path.write_text(text)
+    assert run_notebooks.main(["--into", str(tmp_path / "new"), str(path)]) == 1
+    assert "01_broken.ipynb: it can't be read as a notebook" in capsys.readouterr().err

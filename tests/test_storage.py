@@ -272,8 +272,49 @@ def test_a_foreign_file_among_the_data_is_refused_and_one_beside_them_is_not(tmp
     (tmp_path / "c.npz").write_text("mine")
     assert number_of(tmp_path) == 1
     (data_folders(tmp_path)[0] / "c.npz").write_text("whose?")
-    with pytest.raises(ValueError, match="^damaged: c.npz in .* is foreign"):
+    with pytest.raises(ValueError, match="^damaged: c.npz in .* is foreign: remove it$"):
         read(tmp_path, KIND, FORMAT)
+
+
+FILES_OF_SYSTEMS = [".DS_Store", "._a.npz", ".nfs0001", "desktop.ini", "Desktop.ini", "Thumbs.db"]
+
+
+@pytest.mark.parametrize("name", FILES_OF_SYSTEMS)
+def test_what_systems_put_into_folders_that_are_looked_at_does_no_harm(tmp_path, name):
+    (tmp_path / name).write_text("looked at")
+    save(tmp_path, 1)
+    (data_folders(tmp_path)[0] / name).write_text("looked at")
+    assert number_of(tmp_path) == 1
+    save(tmp_path, 2)
+    assert number_of(tmp_path) == 2 and len(data_folders(tmp_path)) == 1
+    assert (tmp_path / name).read_text() == "looked at"
+
+
+@pytest.mark.parametrize("name", ["my-desktop.ini", "Thumbs.db.npz", "a.DS_Store"])
+def test_a_name_that_is_only_like_that_of_a_file_of_a_system_is_foreign(tmp_path, name):
+    save(tmp_path / "model")
+    (data_folders(tmp_path / "model")[0] / name).write_text("whose?")
+    with pytest.raises(ValueError, match=f"^damaged: {name} in .* is foreign: remove it$"):
+        read(tmp_path / "model", KIND, FORMAT)
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / name).write_text("mine")
+    with pytest.raises(FileExistsError, match="holds something else than an index"):
+        save(tmp_path / "other")
+
+
+def test_a_hidden_folder_is_something_else_and_a_hidden_file_that_was_written_is_kept(tmp_path):
+    (tmp_path / "work" / ".git").mkdir(parents=True)
+    with pytest.raises(FileExistsError, match="holds something else than an index"):
+        save(tmp_path / "work")
+    with writing(tmp_path / "model", KIND, FORMAT, {}) as folder:
+        (folder / ".hidden").write_text("ours")
+    hidden = data_folders(tmp_path / "model")[0] / ".hidden"
+    assert read(tmp_path / "model", KIND, FORMAT).file(".hidden").read_text() == "ours"
+    hidden.unlink()
+    with pytest.raises(
+        ValueError, match="^damaged: .hidden in .* is missing: restore the folder from a copy, or"
+    ):
+        read(tmp_path / "model", KIND, FORMAT)
 
 
 def test_parts_of_another_folder_are_refused(tmp_path):

@@ -1,3 +1,5 @@
+import pickle
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -214,7 +216,7 @@ def test_a_folder_without_ratings_is_told(tmp_path):
         open_ratings(tmp_path)
 
 
-@pytest.mark.parametrize("folder", [123, None, True, b"made", ["made"]])
+@pytest.mark.parametrize("folder", [123, None, True, b"made", ["made"], "a\0b"])
 def test_what_is_no_path_is_refused(folder):
     message = "folder is .*: give the path of a folder, as text or pathlib.Path"
     with pytest.raises(ValueError, match=message):
@@ -228,6 +230,82 @@ def test_a_folder_that_lacks_a_column_holds_no_ratings(tmp_path):
     (made.folder / "rating.npy").unlink()
     with pytest.raises(FileNotFoundError, match="holds no synthetic ratings"):
         open_ratings(made.folder)
+
+
+COLUMN_FILES = ["user_index.npy", "item_index.npy", "rating.npy"]
+
+
+def cut(path):
+    path.write_bytes(path.read_bytes()[:-5])
+
+
+def emptied(path):
+    path.write_bytes(b"")
+
+
+def pickled(path):
+    path.write_bytes(pickle.dumps([1, 2]))
+
+
+def shorter(path):
+    np.save(path, np.load(path)[:-1])
+
+
+def wider(path):
+    np.save(path, np.load(path).astype(np.int64))
+
+
+def as_table(path):
+    np.save(path, np.load(path)[:, None])
+
+
+def of_fewer_users(path):
+    arrays = dict(np.load(path))
+    np.savez(path, **arrays | {"user_codes": arrays["user_codes"][1:]})
+
+
+def of_fewer_items(path):
+    arrays = dict(np.load(path))
+    np.savez(path, **arrays | {"item_vectors": arrays["item_vectors"][1:]})
+
+
+def without_years(path):
+    arrays = dict(np.load(path))
+    arrays.pop("year")
+    np.savez(path, **arrays)
+
+
+@pytest.mark.parametrize(
+    ("name", "harm"),
+    [
+        *[
+            (name, harm)
+            for name in COLUMN_FILES
+            for harm in (cut, emptied, pickled, shorter, wider, as_table)
+        ],
+        *[("planted.npz", harm) for harm in (cut, emptied, pickled)],
+        *[("planted.npz", harm) for harm in (of_fewer_users, of_fewer_items, without_years)],
+    ],
+)
+def test_a_file_that_is_not_what_was_made_is_damaged(tmp_path, name, harm):
+    made = make_ratings(tmp_path / "made", n_users=3, n_items=20, n_ratings=30)
+    harm(made.folder / name)
+    with pytest.raises(
+        ValueError, match="^damaged: .*made isn't what make_ratings wrote .*: remove it and make"
+    ):
+        open_ratings(made.folder)
+
+
+@pytest.mark.parametrize("place", ["file", "file/made", "dangling", "dangling/made", "deep/file/a/b"])
+def test_where_no_folder_can_lie_none_is_made(tmp_path, place):
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "deep" / "file").write_text("mine")
+    (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(FileExistsError, match="is there already: open it|is no folder, so .* can't be made"):
+        make_ratings(tmp_path / place, n_users=3, n_items=20, n_ratings=30)
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_the_mode_of_the_folder_is_that_of_any_new_folder(tmp_path):

@@ -1,13 +1,16 @@
 from copy import deepcopy
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from made_models import KINDS, drawn, made
 
-from dbrec import HybridRecommender
-from dbrec.interactions import Levels, share_below
+from dbrec import HybridRecommender, evaluate
+from dbrec.evaluation.auc import auc
+from dbrec.interactions import Interactions, Levels, share_below
 from dbrec.scoring.calibration import Calibration
 from dbrec.scoring.choice import candidates, singular_vectors
 from dbrec.training.workers import distributed
@@ -424,3 +427,53 @@ def test_singular_vectors_are_found_again_in_what_items_are_found_by():
     vectors, kept = 0.3 * random.normal(size=(20, 5)), random.random(5)
     assert (vectors**2 @ kept).max() < 1
     assert singular_vectors(candidates(vectors, kept), kept) == pytest.approx(vectors)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("who", ["new", "u0"])
+def test_a_choice_that_is_taken_back_is_gone_however_often_it_came(kind, who):
+    frame, people, things = drawn(0, kind, 60, 40)
+    model = made(frame, people, things)
+    item = min(set(model.item_ids) - set(frame.item_id[frame.user_id == who]))
+    number = "rating" if kind == "ratings" else "weight"
+    came = pd.DataFrame({"user_id": [who], "item_id": [item], number: [5.0]})
+    vectors = model.fitted_.vectors
+    before = [vectors.block(rows, "choice").copy() for rows in (vectors.users, vectors.items)]
+    for _ in range(20):
+        model.update(came).update(came.assign(**{number: np.nan}))
+    vectors = model.fitted_.vectors
+    for rows, were in zip((vectors.users, vectors.items), before, strict=True):
+        now = vectors.block(rows, "choice")[: len(were) - 1]
+        assert now == pytest.approx(were[:-1], abs=1e-5 * float(np.abs(were).max()))
+
+
+def test_a_changed_rating_that_is_changed_back_leaves_choice_as_it_was():
+    model = made(*drawn(0, "ratings", 60, 40))
+    known = model.fitted_.interactions.select(np.arange(1))
+    row = {"user_id": [model.user_ids[0]], "item_id": [model.item_ids[known.item_index[0]]]}
+    first = float(known.value[0])
+    before = model.fitted_.vectors.block(model.fitted_.vectors.items, "choice").copy()
+    for _ in range(20):
+        for rating in (1 if first > 3 else 5, first):
+            model.update(pd.DataFrame(row | {"rating": [rating]}))
+    now = model.fitted_.vectors.block(model.fitted_.vectors.items, "choice")
+    assert now == pytest.approx(before, abs=1e-5 * float(np.abs(before).max()))
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "Float32", "object"])
+def test_a_rating_at_the_edge_is_liked_whatever_holds_it(dtype):
+    frame, people, things = drawn(0)
+    frame["rating"] = np.where(frame["rating"] >= 4, 0.7, 0.3)
+    rating = frame["rating"] if dtype == "float64" else frame["rating"].astype("float32").astype(dtype)
+    brought = frame.assign(rating=rating)
+    door = Interactions.from_frame(brought, 0.7)
+    assert door.liked.tolist() == (frame["rating"] == 0.7).tolist()
+    model = made(frame, people, things, liked_from=0.7)
+    model.update(brought[:1].assign(user_id="new"))
+    new = model.fitted_.interactions.user_index == model.user_ids.get_loc("new")
+    assert model.fitted_.interactions.liked[new].tolist() == door.liked[:1].tolist()
+    scorer = SimpleNamespace(score=lambda users, items: np.arange(len(users), dtype=float))
+    table = evaluate(scorer, brought, 0.7, n_resamples=1)
+    assert table.query("part == 'all' and measure == 'auc'")["value"].item() == auc(
+        door.liked, np.arange(len(frame))
+    )

@@ -17,7 +17,8 @@ ALSO_COUNTS = {
     f"{STUDIES}choice": {"dbrec.interactions"},  # that is in what it times
     f"{STUDIES}questions": {"dbrec.newcomer_queries"},  # no made example asks
     f"{STUDIES}retrieval": {"dbrec.scoring.index"},  # that is what it times
-    UPDATES: {UPDATES, "dbrec.scoring.merging", "dbrec.changes"},  # where a model is updated
+    # where a model is updated
+    UPDATES: {UPDATES, "dbrec.scoring.choice_updates", "dbrec.scoring.merging", "dbrec.changes"},
 }
 """Studies, and what they use, for which some of the surroundings count by their code."""
 

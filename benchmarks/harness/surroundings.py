@@ -12,6 +12,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
+from dbrec.changes import Changes
 from dbrec.checks import positions, raw_ids
 from dbrec.data import splits
 from dbrec.evaluation.auc import auc, auc_per_user, bootstrap_auc
@@ -19,7 +20,10 @@ from dbrec.evaluation.calibration import log_loss
 from dbrec.evaluation.ranking import coverage, ranking_metrics
 from dbrec.features.encoder import FeatureEncoder
 from dbrec.interactions import ROWS, Interactions
+from dbrec.scoring.building import build, evidence_of
+from dbrec.scoring.choice import Choice
 from dbrec.scoring.scorer import VectorScorer
+from dbrec.scoring.updates import updated
 from dbrec.settings import Settings
 
 MODULES = {
@@ -31,12 +35,13 @@ MODULES = {
     *(f"dbrec.evaluation.{name}" for name in ("auc", "calibration", "ranking")),
     *(f"dbrec.features.{name}" for name in ("columns", "encoder", "frames", "values")),
     *(f"dbrec.scoring.{name}" for name in ("candidates", "index", "merging", "scorer", "top_places")),
-    "dbrec.scoring.updates",
+    *(f"dbrec.scoring.{name}" for name in ("choice_updates", "updates")),
+    "dbrec.training.asked",
     *(f"dbrec.training.workers{name}" for name in ("", ".distributed", ".jobs", ".launcher", ".state")),
 }
 """The modules that are known by what they give. What reads MovieLens is held to its known counts by tests,
-and `training.workers` to what a fit gives; no study trains by it. Updates count by their code where a model is
-updated (`benchmarks.harness.code`)."""
+and `training.workers` to what a fit gives; no study trains by it. Updates count by their code,
+too, where a model is updated (`benchmarks.harness.code`)."""
 FACADE = "dbrec.recommender"
 """What it fits is held by a test to what `dbrec.training.fit.fit_model` fits."""
 
@@ -51,7 +56,7 @@ def results() -> dict:
     """Give the results on a made example, as JSON holds them, floats to six digits."""
     ratings = made_ratings()
     found = {"splits": _splits(ratings), "ids": _ids(), "features": _features(), "doors": _doors(ratings)}
-    found["settings"] = asdict(Settings())
+    found |= {"settings": asdict(Settings()), "update": _update(ratings)}
     return _plain(found | _lists_and_measures(ratings))
 
 
@@ -103,6 +108,24 @@ def _doors(ratings: pd.DataFrame) -> dict:
         "choices": Interactions.from_frame(bought, 4),
     }
     return {name: [getattr(door, column) for column in ROWS] for name, door in doors.items()}
+
+
+def _update(ratings: pd.DataFrame) -> list[int]:
+    """Score after an update of a made model by ratings that come, in thousandths: a fit ends with one."""
+    random, settings = np.random.default_rng(2), Settings(embedding_dim=3, choice_dim=8)
+    known = Interactions.from_frame(ratings[:2000], settings.liked_from)
+    encoders = [
+        FeatureEncoder.fit(known.user_ids, None, "user"),
+        FeatureEncoder.fit(known.item_ids, None, "item"),
+    ]
+    users, items = (random.normal(0, 0.7, (encoder.n_trained, 4)) for encoder in encoders)
+    towers = [np.insert(users, 4, 1, axis=1), np.insert(items, 3, 1, axis=1)]
+    choice = Choice.fit(known, settings.choice_dim, 0)
+    evidence = evidence_of(known, encoders, choice)
+    model = build(settings, known, encoders, evidence, towers, choice, pd.DataFrame())
+    vectors = updated(model, Changes.from_frame(ratings[2000:], rated=True), None, None).vectors
+    scores = (vectors.users[-6:] + vectors.lists[-6:]) @ vectors.items[:2].T  # of five that came, and of none
+    return [round(1000 * float(score)) for score in scores.ravel()]
 
 
 def _lists_and_measures(ratings: pd.DataFrame) -> dict:

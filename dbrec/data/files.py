@@ -16,9 +16,12 @@ from dbrec.data.textfiles import DataError
 def folder_path(name: str, value: str | os.PathLike) -> Path:
     """Return a path, with the home for ``~``, or raise a DataError that calls it `name`: it isn't one."""
     try:
-        return Path(value).expanduser()
+        path = Path(value).expanduser()
     except (TypeError, RuntimeError):
-        raise DataError(f"{name} is {value!r}: give the path of a folder, as text or pathlib.Path") from None
+        path = None
+    if path is None or "\0" in str(path):
+        raise DataError(f"{name} is {value!r}: give the path of a folder, as text or pathlib.Path")
+    return path
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 They are made block by block of users and written as they come, so memory doesn't grow with their number.
 """
 
+import os
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from dbrec.checks import whole_number
 from dbrec.data.files import folder_path, unfinished_folder
 from dbrec.data.parsing import GENRES
 from dbrec.data.planted import FEWEST_RATINGS, USER_FEATURES, PlantedWorld
+from dbrec.data.textfiles import DataError
 from dbrec.products import pair_scores
 
 COLUMNS = {"user_index": np.int32, "item_index": np.int32, "rating": np.int8}
@@ -79,7 +81,7 @@ def make_ratings(folder, n_users: int, n_items: int, n_ratings: int, seed: int =
 
     Raises:
         ValueError: If a number isn't whole or is out of these bounds, or `folder` is no path.
-        FileExistsError: If there is something at `folder`.
+        FileExistsError: If there is something at `folder`, or a file where it would lie.
     """
     n_users, n_items = whole_number("n_users", n_users), whole_number("n_items", n_items, 2 * FEWEST_RATINGS)
     n_ratings, seed = whole_number("n_ratings", n_ratings), whole_number("seed", seed, 0)
@@ -90,8 +92,11 @@ def make_ratings(folder, n_users: int, n_items: int, n_ratings: int, seed: int =
             f"({FEWEST_RATINGS} each) to {high:,} (half of the items each)"
         )
     folder = folder_path("folder", folder)
-    if folder.exists():
+    there = next(place for place in (folder, *folder.parents) if os.path.lexists(place))
+    if there == folder:
         raise FileExistsError(f"{folder} is there already: open it by open_ratings, or choose another folder")
+    if not there.is_dir():
+        raise FileExistsError(f"{there} is no folder, so {folder} can't be made: choose another folder")
     world = PlantedWorld(n_users, n_items, n_ratings, seed)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with unfinished_folder(folder.parent, f".{folder.name}") as scratch:
@@ -103,10 +108,27 @@ def make_ratings(folder, n_users: int, n_items: int, n_ratings: int, seed: int =
 
 
 def open_ratings(folder) -> SyntheticData:
-    """Open what `make_ratings` made; a FileNotFoundError says if `folder` holds nothing of it."""
+    """Open what `make_ratings` made.
+
+    Raises:
+        FileNotFoundError: If `folder` holds nothing of it.
+        ValueError: If a file isn't what was made, or `folder` is no path.
+    """
     folder = folder_path("folder", folder)
     if not all((folder / file).is_file() for file in (PLANTED, *(f"{name}.npy" for name in COLUMNS))):
         raise FileNotFoundError(f"{folder} holds no synthetic ratings: make them by make_ratings")
+    try:
+        return _opened(folder)
+    except (MemoryError, PermissionError):
+        raise
+    except Exception as error:  # numpy, pandas and zipfile each raise their own
+        raise DataError(
+            f"damaged: {folder} isn't what make_ratings wrote ({error}): remove it and make it anew"
+        ) from error
+
+
+def _opened(folder: Path) -> SyntheticData:
+    """Open what lies there, and compare how many there are of each."""
     with np.load(folder / PLANTED, allow_pickle=False) as planted:
         codes, genres, year, user_vectors, item_vectors = (planted[name] for name in PLANTED_ARRAYS)
     genre_names = [tuple(GENRES[genre] for genre in np.flatnonzero(flags)) for flags in genres]
@@ -114,7 +136,14 @@ def open_ratings(folder) -> SyntheticData:
     columns = zip(codes.T, USER_FEATURES.items(), strict=True)
     users = {name: pd.Categorical.from_codes(part, list(values)) for part, (name, values) in columns}
     users = pd.DataFrame(users, index=_ids(len(codes), "user_id"))
-    return SyntheticData(folder, users, items, user_vectors, item_vectors)
+    data = SyntheticData(folder, users, items, user_vectors, item_vectors)
+    for name, dtype in COLUMNS.items():
+        column = getattr(data, name)
+        if (column.dtype, column.shape) != (dtype, (len(data),)):
+            raise ValueError(f"{name} is {column.dtype} of shape {column.shape}")
+    if (len(user_vectors), len(item_vectors)) != (len(users), len(items)):
+        raise ValueError("there isn't a vector for each user and item")
+    return data
 
 
 def _write(folder: Path, world: PlantedWorld, n_ratings: int) -> None:

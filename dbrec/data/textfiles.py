@@ -91,6 +91,11 @@ def _read_text(path: Path) -> bytes:
             f"{path}, line {raw[: raw.index(0)].count(10) + 1}: there is a zero byte, so this is UTF-16 or "
             "no text; MovieLens is Latin-1 text: unpack the file again from its zip"
         )
+    if inside := re.search(rb"\r(?!\n)", raw):
+        raise DataError(
+            f"{path}, line {raw[: inside.start()].count(10) + 1}: a carriage return (CR) stands without a "
+            "line feed (LF) after it; unpack the file again from its zip, or end its lines by LF or by CR LF"
+        )
     if not raw.endswith(b"\n"):
         raise DataError(
             f"{path}, line {raw.count(10) + 1}: the last line has no line end, so the file is empty or cut "

@@ -146,8 +146,7 @@ def _weighted_auc(weights: np.ndarray, liked: np.ndarray, ends: np.ndarray) -> f
 
 def _checked(liked, scores) -> tuple[np.ndarray, np.ndarray]:
     """Return labels and scores as arrays of one length, or say what is wrong with them."""
-    liked = np.asarray(liked) if getattr(liked, "dtype", None) == "bool" else labels(liked)
-    scores = finite_numbers(scores, "scores")
+    liked, scores = labels(liked), finite_numbers(scores, "scores")
     if liked.ndim != 1 or liked.shape != scores.shape:
         raise ValueError(
             f"liked has shape {liked.shape} and scores {scores.shape}: give one label and one score a row"

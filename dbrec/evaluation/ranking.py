@@ -76,12 +76,14 @@ def coverage(recommended: pd.DataFrame, n_items: int, k: int = 10) -> float:
 def _shown(recommended: pd.DataFrame, k: int) -> pd.DataFrame:
     """Return the rows of lists that are within k, or say what is wrong with the lists."""
     lists = id_frame(recommended, "recommended", "rank")
-    for rank in lists["rank"].unique().tolist():
+    ranks = lists["rank"]  # what is no number may lack a hash, or, as a category, an order
+    for rank in ranks.unique().tolist() if pd.api.types.is_numeric_dtype(ranks) else ranks:
         if not isinstance(rank, Real) or rank < 1 or not rank < 2**31 or rank % 1:
             raise ValueError(f"recommended['rank'] holds {rank!r}: give whole numbers from 1")
+    lists = lists.astype({"rank": int})
     if lists.duplicated(["user_id", "rank"]).any():
         raise ValueError("a user's list holds a rank twice: number its items 1, 2, 3 ...")
-    shown = lists[lists["rank"] <= k].astype({"rank": int})
+    shown = lists[lists["rank"] <= k]
     if shown.duplicated(PAIR).any():
         raise ValueError("a user's list holds an item twice: recommend each item once")
     return shown

@@ -6,6 +6,7 @@ import pandas as pd
 from dbrec.checks import PAIR, finite_numbers, id_frame, number, raw_ids, whole_number
 from dbrec.evaluation.measures import COLUMNS, NO_BOUNDS, Resampling, of_lists, of_probabilities, of_scores
 from dbrec.evaluation.ranking import coverage
+from dbrec.interactions import is_liked
 
 
 def evaluate(
@@ -88,7 +89,7 @@ def evaluate(
     """
     k, resampling = whole_number("k", k), Resampling(n_resamples, level, seed)
     rows = _judged(scorer, test, liked_from)
-    lists = scorer.recommend(rows["user_id"].unique(), k) if hasattr(scorer, "recommend") else None
+    lists = _lists(scorer, rows, k) if hasattr(scorer, "recommend") else None
     if lists is None and "score" not in rows:
         raise ValueError(
             f"all {len(rows)} rows of test are liked, and {type(scorer).__name__} has no method recommend: "
@@ -108,15 +109,16 @@ def evaluate(
 
 def _judged(scorer, test: pd.DataFrame, liked_from: float) -> pd.DataFrame:
     """Return ids and labels, and scores and probabilities where there are labels of both kinds."""
-    if not callable(getattr(scorer, "score", None)):
-        raise TypeError(f"scorer is a {type(scorer).__name__}: give one with score(user_ids, item_ids)")
+    if isinstance(scorer, type) or not callable(getattr(scorer, "score", None)):
+        what = f"the class {scorer.__name__}" if isinstance(scorer, type) else f"a {type(scorer).__name__}"
+        raise TypeError(f"scorer is {what}: give a fitted model, or one with score(user_ids, item_ids)")
     liked_from = number("liked_from", liked_from)
     kind = _kind(test)
     rows = id_frame(test, "test", *kind).reset_index(drop=True)
     if rows.empty:
         raise ValueError("test has no rows: give at least one")
     rating = finite_numbers(rows["rating"], "ratings of test") if kind else np.full(len(rows), liked_from)
-    liked = rating >= liked_from
+    liked = is_liked(rating, liked_from)
     if not liked.any():
         raise ValueError(
             f"none of {len(rows)} rows in test is liked (rating >= {liked_from}): choose liked_from up to "
@@ -131,10 +133,11 @@ def _judged(scorer, test: pd.DataFrame, liked_from: float) -> pd.DataFrame:
 
 def _kind(test) -> list[str]:
     """Name the column of ratings, where there is one."""
-    # a label may be NA, which can't be compared
-    names = [label for label in getattr(test, "columns", []) if isinstance(label, str)]
+    # a label may be NA, which can't be compared, or bytes
+    names = [label for label in getattr(test, "columns", []) if isinstance(label, (str, bytes))]
     for name in names:
-        if name != "rating" and name.strip().lower().removesuffix("s") == "rating":
+        like = str(name).strip("b' ").lower().removesuffix("s")
+        if name != "rating" and like == "rating":
             raise ValueError(f"test has a column {name!r}: name it 'rating', or leave it out")
     return ["rating"] if "rating" in names else []
 
@@ -146,6 +149,15 @@ def _told(scorer, method: str, rows: pd.DataFrame) -> np.ndarray:
     if told.shape != (len(rows),):
         raise ValueError(f"scorer.{method} gave shape {told.shape} for {len(rows)} pairs: give one a pair")
     return told
+
+
+def _lists(scorer, rows: pd.DataFrame, k: int) -> pd.DataFrame:
+    """Ask a scorer for the lists of all users."""
+    lists = scorer.recommend(rows["user_id"].unique(), k)
+    if not isinstance(lists, pd.DataFrame):
+        what = type(lists).__name__
+        raise ValueError(f"scorer.recommend gave a {what}: give a frame with user_id, rank and item_id")
+    return lists
 
 
 def _parts(scorer, rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -164,7 +176,12 @@ def _with_ratings(scorer, side: str, ids: pd.Series) -> np.ndarray:
     """Tell which ids a scorer has learned from ratings of, as booleans, shape (n,)."""
     if hasattr(scorer, f"{side}_status"):
         unique = ids.unique()
-        known = unique[np.asarray(getattr(scorer, f"{side}_status")(unique)) == "ratings"]
+        status = np.asarray(getattr(scorer, f"{side}_status")(unique))
+        if status.shape != (len(unique),):
+            raise ValueError(
+                f"scorer.{side}_status gave shape {status.shape} for {len(unique)} ids: give one an id"
+            )
+        known = unique[status == "ratings"]
     elif hasattr(scorer, f"{side}_ids"):
         known = raw_ids(getattr(scorer, f"{side}_ids"), f"scorer.{side}_ids")
     else:

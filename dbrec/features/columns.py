@@ -26,6 +26,7 @@ from dbrec.features.values import (
 )
 
 MAX_BINS, FEWEST_TEXTS = 16, 10
+HEAVY = 4  # a number that one row in so many has, or more, gets a bin of its own
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,9 @@ class Categorical:
         """Collect the categories that occur; those of a pandas categorical keep their order."""
         known = cls.listed(values).dropna()
         if known.empty:
-            raise ValueError(f"feature {name!r} has no category in any row: leave the column out")
+            raise ValueError(
+                f"feature {name!r} has no category in any row of an id with ratings: leave the column out"
+            )
         type_of_all(name, known)
         return cls(name, tuple(pd.Categorical(known).categories.tolist()))
 
@@ -87,7 +90,7 @@ class MultiHot(Categorical):
     """A column with a tuple of categories a row, such as genres: ``categories[j]`` has flag ``j``."""
 
     kind, allowed, listed = "multi-hot", "a tuple of some of {}", staticmethod(members)
-    types = frozenset({"tuples", "text"})
+    types = frozenset({"tuples"})
 
     @property
     def width(self) -> int:
@@ -98,8 +101,9 @@ class MultiHot(Categorical):
 
     def encode(self, values: pd.Series) -> np.ndarray:
         """Encode a column of n values as flags, shape (n, width); unseen and missing ones are left out."""
-        _refuse_others(self, values, self.types)
-        flags = np.zeros((len(values), self.width + 1), np.int32)
+        known = np.array([isinstance(text, str) and text in self.places for text in values], bool)
+        _refuse_others(self, values[~known], self.types)  # a text such as "Drama|War" is no category
+        flags = np.zeros((len(values), self.width + 1), np.int8)  # of thousands of words they are many
         flags[self.listed(values).index, self._positions(values)] = 1  # unseen ones, at -1, are cut off
         return flags[:, :-1]
 
@@ -121,7 +125,8 @@ class Words(MultiHot):
 class Numeric:
     """A column of numbers, such as a year, cut into bins of about equally many rows by ascending `edges`.
 
-    Bins let an embedding bend where the taste bends; a number times one vector couldn't.
+    Bins let an embedding bend where the taste bends; a number times one vector couldn't. A number that a
+    quarter of the rows or more have, such as 0 among sales, has a bin of its own.
     """
 
     name: str
@@ -146,11 +151,12 @@ class Numeric:
     def fit(cls, name: str, values: pd.Series) -> Self:
         """Find up to 16 bins; a column of few different numbers gets a bin for each of them."""
         known = np.sort(values.dropna().astype(object).to_numpy(float))
-        distinct = np.unique(known)
+        distinct, n_each = np.unique(known, return_counts=True)
         if len(distinct) <= MAX_BINS:
             edges = (distinct[1:] + distinct[:-1]) / 2
         else:
-            edges = np.unique(np.quantile(known, np.arange(1, MAX_BINS) / MAX_BINS))
+            after_heavy = distinct[1:][n_each[:-1] * HEAVY >= len(known)]
+            edges = np.unique([*np.quantile(known, np.arange(1, MAX_BINS) / MAX_BINS), *after_heavy])
         return cls(name, tuple(edges.tolist()))
 
     def encode(self, values: pd.Series) -> np.ndarray:
@@ -179,7 +185,9 @@ def fit_column(name: str, values: pd.Series, frame: str = "features") -> Column:
     """
     known = values.dropna()
     if known.empty:
-        raise ValueError(f"feature {name!r} has no value in any row: leave the column out")
+        raise ValueError(
+            f"feature {name!r} has no value in any row of an id with ratings: leave the column out"
+        )
     if not isinstance(known.dtype, pd.CategoricalDtype):
         if types_in(known).keys() == {"tuples"}:
             return MultiHot.fit(name, known)

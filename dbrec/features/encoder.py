@@ -141,7 +141,8 @@ class FeatureEncoder:
         """Encode somebody, or something, that has features and no id; a row as in `rows`, shape (1, n).
 
         Args:
-            features: Name to value, or a row of a frame; what it lacks, and None or NaN, is missing.
+            features: Name to value, or a row of a frame; what it lacks, and None or NaN, is missing. An entry
+                ``user_id``, as a frame with its ids in a column has, is passed over.
 
         Raises:
             TypeError: If `features` is neither.
@@ -156,7 +157,7 @@ class FeatureEncoder:
         if len(given) < len(features):
             raise ValueError(f"features has a name twice in {[*map(str, features.keys())]}: give each once")
         names = [column.name for column in self.columns]
-        if unknown := [name for name in given if name not in names]:
+        if unknown := [name for name in given if name not in [*names, "user_id"]]:
             raise KeyError(f"user features {unknown} are unknown: this recommender was fitted with {names}")
         parts = [encode_value(column, given.get(column.name)) for column in self.columns]
         return np.hstack([np.zeros((1, 1), np.int32), *parts])

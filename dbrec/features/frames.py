@@ -3,7 +3,7 @@
 import pandas as pd
 from pandas.api import types
 
-from dbrec.checks import raw_ids
+from dbrec.checks import PAIR, raw_ids
 
 
 def by_id(
@@ -17,7 +17,8 @@ def by_id(
     Raises:
         TypeError: If `features` is no frame, or its ids are no ints or text.
         ValueError: If there are no rows, an id is missing, an id or the name of a column stands twice, none
-            of `trained_ids` is there, or it isn't clear where the ids are.
+            of `trained_ids` is there, it isn't clear where the ids are, or they are named as those of
+            the other side are.
     """
     table, key = (f"{side}s", f"{side}_id") if side else ("features", "id")
     if features is None:
@@ -44,6 +45,12 @@ def by_id(
 
 def _index_by_id(frame: pd.DataFrame, trained_ids: pd.Index, table: str, key: str) -> pd.DataFrame:
     index, where = frame.index, f"{table}.index"
+    of_pair = {*PAIR} & ({*frame} if index.name is None else {index.name})
+    if key in PAIR and key not in frame and (other := of_pair - {key}):
+        raise ValueError(
+            f"{table} has {other.pop()!r} and no {key!r}: are users and items swapped? Give them by name, "
+            f"users=..., items=..., or name the index if it is right: {table}.rename_axis({key!r})"
+        )
     if key in frame:
         index, where, frame = frame[key], f"{table}[{key!r}]", frame.drop(columns=key)
         if frame.index.name == key and _listed(index) != _listed(frame.index):

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import ipywidgets as widgets
 
 from dbrec import HybridRecommender
+from dbrec.checks import whole_number
 from dbrec.data.download import cache_folder
 from dbrec.data.movielens import MovieLens, default_dataset
 from dbrec.lessons.by_hand import ByHand
@@ -47,26 +47,47 @@ def model_folder(data: MovieLens) -> Path:
 
 
 def main() -> None:
-    """Fit and save a model where there is none yet, and serve the page with Voilà until it is stopped."""
+    """Fit and save a model where none can be read, and serve the page with Voilà until it is stopped."""
     parser = argparse.ArgumentParser("python -m dbrec.lessons.app", description=__doc__)
     parser.add_argument("--anew", action="store_true", help="fit anew, though a model is there")
     parser.add_argument("--port", type=int, default=8866, help="of the page (%(default)s)")
     parser.add_argument("--no-browser", action="store_true", help="don't open the page")
-    asked, data = parser.parse_args(), default_dataset()
-    if asked.anew or not (model_folder(data) / "recommender.json").exists():
-        print(f"fitting {data}, once; it takes about a minute", flush=True)
-        whole_model(data, data.ratings, verbose=True).save(model_folder(data))
-    sys.exit(serve(f"--port={asked.port}", *asked.no_browser * ["--no-browser"]))
+    asked = parser.parse_args()
+    try:
+        port = whole_number("--port", asked.port, 1, 65535)
+        data = default_dataset()
+        if asked.anew or not has_model(data):
+            print(f"fitting {data}, once; it takes about a minute", flush=True)
+            whole_model(data, data.ratings, verbose=True).save(model_folder(data))
+    except (ValueError, OSError) as error:
+        sys.exit(str(error))
+    except KeyboardInterrupt:
+        sys.exit("interrupted")
+    serve(f"--port={port}", *asked.no_browser * ["--no-browser"])
 
 
-def serve(*options: str) -> int:
-    """Serve a notebook of one cell, `CELL`, with Voilà and its options; give Voilà's exit code."""
+def has_model(data: MovieLens) -> bool:
+    """Tell whether the page's model is there and can be read; where it is damaged, say so."""
+    try:
+        HybridRecommender.load(model_folder(data))
+    except FileNotFoundError:
+        return False
+    except ValueError as error:
+        print(error)
+        return False
+    return True
+
+
+def serve(*options: str) -> None:
+    """Serve a notebook of one cell, `CELL`, with Voilà and its options, in this very process."""
+    from voila.app import Voila  # here, since its kernel needs the page alone
+
     with tempfile.TemporaryDirectory() as folder:
         notebook = Path(folder) / f"{TITLE}.ipynb"
         cell = {"cell_type": "code", "id": "page", "metadata": {}, "source": CELL, "outputs": []}
         cells = [cell | {"execution_count": None}]
         notebook.write_text(json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells}))
-        return subprocess.run([sys.executable, "-m", "voila", str(notebook), *options]).returncode
+        Voila.launch_instance([str(notebook), *options])
 
 
 if __name__ == "__main__":

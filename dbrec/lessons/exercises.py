@@ -106,8 +106,8 @@ def _has_gap(answer) -> bool:
 
 def _plain(value):
     """Turn numbers and arrays of NumPy and pandas into Python's, and other lists into a list."""
-    if isinstance(value, np.generic):
-        return value.item()
+    if getattr(value, "ndim", None) == 0:
+        return np.asarray(value).item()
     return list(value) if isinstance(value, Iterable) and not isinstance(value, str) else value
 
 

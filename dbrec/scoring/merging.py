@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dbrec.changes import Changes
-from dbrec.interactions import ROWS, Interactions, Levels
+from dbrec.interactions import ROWS, Interactions, Levels, is_liked
 
 
 class Delta(NamedTuple):
@@ -27,6 +27,13 @@ class Delta(NamedTuple):
     liked: np.ndarray
     given: np.ndarray
     importance: np.ndarray | None
+
+    def of_sign(self, sign: int) -> "Delta":
+        """Keep what comes, by 1, or what goes, by -1."""
+        rows = self.sign == sign
+        importance = None if self.importance is None else self.importance[rows]
+        ids = self.users[rows], self.items[rows]
+        return Delta(*ids, self.sign[rows], self.liked[rows], self.given[rows], importance)
 
 
 def merge(
@@ -61,7 +68,7 @@ def merge(
     changed = there & ~gone & differs & changes.replaces
     liked = np.ones(len(given), bool)
     if interactions.weight is None:
-        liked = given >= liked_from
+        liked = is_liked(given, liked_from)
     _refuse(given[(comes | changed) & ~liked], liked_from, has_disliked)
     if goes.sum() == len(known) and not comes.any():
         raise ValueError(f"all {len(known)} interactions would be taken back: leave some of them")

@@ -1,9 +1,8 @@
 """Ratings, users, items and features that come after a fit: new rows in closed form, without training.
 
 What was trained stays. An id's taste and bias move by what its new ratings say, beside those that it was made
-of (`dbrec.scoring.posterior`): first the items', by the users' as they were, then the users'. A user's choice
-is the sum that it is in a fit. What an item is found by goes on where the fit ended, by another step of the
-power iteration that singular vectors are found by: what its new users chose, at the scale of the fit.
+of (`dbrec.scoring.posterior`): first the items', by the users' as they were, then the users'. Choice
+moves in `dbrec.scoring.choice_updates`.
 """
 
 from contextlib import nullcontext
@@ -16,16 +15,14 @@ from threadpoolctl import threadpool_limits
 from dbrec.changes import Changes
 from dbrec.checks import positions
 from dbrec.features.encoder import FeatureEncoder
-from dbrec.scoring.choice import ITEM_POWER, USER_POWER, candidates, singular_vectors
+from dbrec.scoring.choice_updates import choice_of_items, choice_of_users
 from dbrec.scoring.merging import Delta, merge
 from dbrec.scoring.model import FittedModel
 from dbrec.scoring.posterior import surprise
 from dbrec.scoring.served_vectors import item_rows, newcomer_rows, user_rows, with_room
 from dbrec.scoring.sides import Side
 
-LEAST_KEPT = 0.1  # of a place of choice that moves: below it few ratings tell more of chance than of choice
 MANY = 200  # ids that move at once
-MOST_OWN = 0.95  # of how far an item may explain itself
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,8 +78,8 @@ def updated(model: FittedModel, changes: Changes, users, items) -> FittedModel:
     of_users = _moving(model, 0, encoders[0], delta.users, delta, raters)
     of_items = _after_ratings(model, of_items, of_users, delta.items, delta.users, delta)
     of_users = _after_ratings(model, of_users, of_items, delta.users, delta.items, delta)
-    chosen = _chosen(model, of_users, delta)
-    found_by, as_rated = _found_by(model, of_items, of_users, chosen, delta)
+    chosen = choice_of_users(model, of_users, delta)
+    found_by, as_rated = choice_of_items(model, of_items, of_users, chosen, delta)
     late = merged.select(newer)
     counts = model.counts(late.given, late.importance)
     more = as_rated - model.as_rated[np.minimum(of_items.places, len(model.as_rated) - 1)]
@@ -147,51 +144,6 @@ def _after_ratings(model: FittedModel, moving: Moving, met: Moving, own, others,
     with threadpool_limits(1) if len(moved) > MANY else nullcontext():
         liking[moved] = moving.side.scatter.all_after(liking[moved], meets, surprises, starts, n_before)
     return replace(moving, liking=liking)
-
-
-def _chosen(model: FittedModel, users: Moving, delta: Delta) -> np.ndarray:
-    """Sum up what users rated, by what each known item says of others, shape (n, dim)."""
-    served, last = model.vectors.block(model.vectors.users, "choice"), len(model.as_rated) - 1
-    chosen = np.zeros((len(users.places), served.shape[1]))
-    known = users.places < len(served) - 1
-    chosen[known] = served[users.places[known]]
-    counts = delta.sign * model.counts(delta.given, delta.importance)
-    at = users.rows_of(delta.users), np.minimum(delta.items, last)  # of a new item nothing is known: zeros
-    return chosen + sparse.csr_matrix((counts, at), (len(chosen), last + 1)) @ model.as_rated
-
-
-def _found_by(
-    model: FittedModel, items: Moving, users: Moving, chosen: np.ndarray, delta: Delta
-) -> tuple[np.ndarray, np.ndarray]:
-    """Say what items are found by, and what they say of others, shapes (n, dim).
-
-    The second moves for items that came after the fit alone.
-    """
-    kept, last = model.kept, len(model.as_rated) - 1
-    served = model.vectors.block(model.vectors.items, "choice")
-    before = np.zeros((len(items.places), len(kept)))
-    before[items.places < last] = singular_vectors(served[items.places[items.places < last]], kept)
-    by_user, by_item = (
-        (np.maximum(part.n_rated, 1) / part.side.n_fit.mean()) ** power
-        for part, power in ((users, USER_POWER), (items, ITEM_POWER))
-    )
-    n_fit = np.zeros(len(users.places))
-    n_fit[users.trained] = users.side.n_fit[users.places[users.trained]]
-    at_fit = np.where(users.trained, n_fit / np.maximum(users.n_rated, 1), 1.0)
-    moves = kept >= LEAST_KEPT
-    left = np.zeros_like(chosen)
-    left[:, moves] = (by_user**2 * at_fit)[:, None] * chosen[:, moves] / (kept * model.squares)[moves]
-    rows, columns = items.rows_of(delta.items), users.rows_of(delta.users)
-    weights = delta.sign * model.counts(delta.given, delta.importance) * by_item[rows]
-    came = sparse.csr_matrix((weights, (rows, columns)), (len(before), len(left))) @ left
-    n_before, n_now = items.n_before[items.places], items.n_rated
-    share = np.where(items.trained & (n_before > 0), n_before / np.maximum(n_now, 1), 1.0) * (n_now > 0)
-    after = share[:, None] * (before + came)
-    own = after**2 @ kept
-    after *= np.sqrt(np.minimum(1.0, MOST_OWN / np.maximum(own, MOST_OWN)))[:, None]
-    as_rated = model.as_rated[np.minimum(items.places, last)].astype(float)
-    as_rated[~items.trained] = (by_item[:, None] * after * kept)[~items.trained]
-    return candidates(after, kept), as_rated
 
 
 def _user_rows(model: FittedModel, users: Moving, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -14,6 +14,7 @@ import argparse
 import json
 import logging
 import os
+import re
 import sys
 import threading
 import time
@@ -96,24 +97,43 @@ def make_step(strategy: tf.distribute.Strategy, network: keras.Model, optimizer)
 
 def _strategy() -> tuple[tf.distribute.Strategy, int, int]:
     """Choose the strategy by TF_CONFIG; give it with the worker's number and the number of workers."""
-    config = os.environ.get("TF_CONFIG") or "{}"
-    try:
-        cluster = json.loads(config).get("cluster")
-        tasks = list(cluster) if cluster else []
-    except (ValueError, AttributeError, TypeError) as error:
-        example = '{"cluster": {"worker": ["a:1", "b:1"]}, "task": {"type": "worker", "index": 0}}'
-        raise ValueError(f"TF_CONFIG is {config!r}: give JSON such as {example}") from error
-    if not tasks:
+    if not (place := _place()):
         return tf.distribute.get_strategy(), 0, 1
-    if tasks != ["worker"]:
-        raise ValueError(f"TF_CONFIG's cluster has tasks {tasks}: name them all 'worker'")
-    strategy, n_workers = tf.distribute.MultiWorkerMirroredStrategy(), len(cluster["worker"])
+    strategy, (worker, n_workers) = tf.distribute.MultiWorkerMirroredStrategy(), place
     if strategy.num_replicas_in_sync != n_workers:
         raise ValueError(
             f"{n_workers} workers have {strategy.num_replicas_in_sync} GPUs: start a worker for each GPU and "
             "show it that one by CUDA_VISIBLE_DEVICES"
         )
-    return strategy, strategy.cluster_resolver.task_id, n_workers
+    return strategy, worker, n_workers
+
+
+def _place() -> tuple[int, int] | None:
+    """Read the worker's number and the number of workers from TF_CONFIG; None where it names no cluster.
+
+    TensorFlow would refuse in its own words, or wait for ever where an address is there twice.
+    """
+    config = os.environ.get("TF_CONFIG") or "{}"
+    try:
+        told = json.loads(config)
+    except ValueError:
+        told = config
+    match told:
+        case dict() if told.get("cluster") in (None, {}):
+            return None
+        case {"cluster": {"worker": list(addresses), **others}, "task": {"type": "worker", "index": index}}:
+            if not others and _are_addresses(addresses) and index in range(len(addresses)):
+                return int(index), len(addresses)
+    example = '{"cluster": {"worker": ["a:1", "b:1"]}, "task": {"type": "worker", "index": 0}}'
+    raise ValueError(
+        f"TF_CONFIG is {config!r}: give JSON such as {example}, with nothing but workers in the cluster, an "
+        "address of its own for each, and an index from 0 to the last of them"
+    )
+
+
+def _are_addresses(values: list) -> bool:
+    texts = {value for value in values if isinstance(value, str) and re.fullmatch(r".+:\d{1,5}", value)}
+    return len(texts) == len(values)
 
 
 def _end_with_launcher() -> None:
@@ -131,6 +151,8 @@ def main() -> None:
     add("--every", type=int, default=100, help="batches between two checkpoints (%(default)s)")
     add("--launched", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
+    if not given.job:
+        parser.error("job is '': give the folder that write_job has written")
     if given.launched:
         threading.Thread(target=_end_with_launcher, daemon=True).start()
     logging.basicConfig(format="%(message)s", stream=sys.stdout)
@@ -142,3 +164,5 @@ def main() -> None:
             launch(given.job, given.workers, given.every)
     except (RuntimeError, ValueError, OSError) as error:
         parser.exit(1, f"{error}\n")
+    except KeyboardInterrupt:
+        parser.exit(130, "interrupted: the same command goes on from the last checkpoint\n")

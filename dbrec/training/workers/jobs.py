@@ -24,6 +24,9 @@ from dbrec.training.fit import Prepared, default_batch_size
 from dbrec.training.sampling import RatedTriplets, TripletSampler
 
 FORMAT = 4
+MOST_SHARDS = (
+    512  # a file each, all open while an epoch is drawn, of the 1,024 that Linux lets a process open
+)
 TRIPLET = np.dtype(list(zip(RatedTriplets._fields, ["i4"] * 3 + ["f4"] * 2, strict=True)))
 
 logger = logging.getLogger(__name__)
@@ -83,13 +86,17 @@ def check_job(folder, settings: Settings, n_shards: int) -> int:
     """Refuse what no job can be written of, before anything is computed; give the number of epochs.
 
     Raises:
-        FileExistsError: If the folder holds something.
+        FileExistsError: If the folder holds something, or is or lies in something that is no folder.
         TypeError: If it isn't a path.
-        ValueError: If `n_shards` isn't at least 1, or no number of epochs is given.
+        ValueError: If `n_shards` isn't from 1 to 512, or no number of epochs is given.
     """
-    if not isinstance(folder, (str, os.PathLike)) or not (folder := os.fspath(folder)):
+    path = os.fspath(folder) if isinstance(folder, (str, os.PathLike)) else None
+    if not isinstance(path, str) or not path or "\0" in path:
         raise TypeError(f"folder is {folder!r}: give the path of the folder to write, as text or a Path")
-    folder, n_shards = Path(folder), whole_number("n_shards", n_shards)
+    folder, n_shards = Path(os.path.realpath(path)), whole_number("n_shards", n_shards, 1, MOST_SHARDS)
+    place = next(place for place in (folder, *folder.parents) if os.path.lexists(place))
+    if not place.is_dir():
+        raise FileExistsError(f"{place} is no folder: give a new folder for the job")
     # what a killed writer left is swept by the next, which is this one
     if folder.is_dir() and any(not entry.name.startswith("data-job-") for entry in folder.iterdir()):
         raise FileExistsError(f"{folder} isn't empty: give a new folder for the job")
