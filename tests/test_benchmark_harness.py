@@ -316,7 +316,7 @@ def test_the_facade_counts_by_what_it_imports_and_in_studies_of_time_by_its_code
     [
         (splits, "split_users", lambda ratings, share, seed: splits.split_items(ratings, share, seed)),
         (surroundings, "auc", lambda liked, scores: 0.5),
-        (surroundings, "Settings", lambda: replace(Settings(), choice_dim=512)),
+        (surroundings, "Settings", lambda **given: Settings(l2=0.1, **given)),
         (surroundings.FeatureEncoder, "encode_person", lambda encoder, features: encoder.rows[:1]),
         (surroundings.VectorScorer, "score", lambda scorer, users, items: np.arange(len(items), dtype=float)),
     ],
