@@ -1,7 +1,6 @@
 """The parts of the benchmark's harness: tuning, paired intervals, digests of code, what must not be read."""
 
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
