@@ -1,8 +1,5 @@
 """The recommender to try by hand: what is told, what is shown for it, and the widgets."""
 
-import os
-import socket
-import subprocess
 import sys
 from types import SimpleNamespace
 
@@ -235,24 +232,3 @@ def test_a_page_that_cannot_be_served_ends_the_command_with_one_line(
     with pytest.raises(SystemExit, match=message):
         app.main()
     assert not app_here
-
-
-@pytest.mark.skipif(os.name != "posix", reason="a signal of POSIX")
-def test_the_server_of_the_page_ends_with_the_command(tmp_path):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    program = f"from dbrec.lessons.app import serve\nserve('--port={port}', '--no-browser')"
-    environment = os.environ | {"TMPDIR": str(tmp_path)}
-    command = subprocess.Popen([sys.executable, "-c", program], env=environment, stderr=subprocess.PIPE)
-    try:
-        while b"running at" not in (line := command.stderr.readline()):
-            assert line, "it ended before it served"
-        command.terminate()
-        said = command.communicate(timeout=60)[1]
-    finally:
-        command.kill()
-    assert command.returncode == 0 and b"Traceback" not in said
-    with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(("127.0.0.1", port))
-    assert not list(tmp_path.glob("*/*.ipynb"))

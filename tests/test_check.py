@@ -146,7 +146,7 @@ def test_a_trial_that_breaks_is_a_gap_and_the_exit_code_is_one(elsewhere, monkey
     (elsewhere / "dbrec").mkdir()
     (elsewhere / "dbrec" / "__init__.py").touch()
     (elsewhere / "dbrec" / "check.py").write_text(broken)
-    monkeypatch.setenv("PYTHONPATH", str(elsewhere))
+    monkeypatch.chdir(elsewhere)
     monkeypatch.setattr(sys, "argv", ["check"])
     with pytest.raises(SystemExit) as end:
         check.main()
