@@ -36,7 +36,7 @@ class HybridRecommender(Queries, NewcomerQueries, BaseEstimator):
     Settings are stored as given and checked when a fit or a job starts.
 
     Args:
-        embedding_dim: Length of the vectors of taste, at least 1.
+        embedding_dim: Length of the vectors of taste, from 1 to 1,024.
         choice_dim: Length of the items' factors of choice, at least 0, which leaves choice out. Where there
             are fewer users or items, choice is exact.
         liked_from: Lowest rating that counts as liked.
@@ -180,7 +180,7 @@ class HybridRecommender(Queries, NewcomerQueries, BaseEstimator):
 
         Raises:
             OSError: If the folder holds something or can't be written; nothing is left behind.
-            TypeError, ValueError: As `fit`; if `n_shards` isn't at least 1, or `epochs` is None.
+            TypeError, ValueError: As `fit`; if `n_shards` isn't from 1 to 512, or `epochs` is None.
 
         Example:
             >>> HybridRecommender(epochs=1).write_job(folder / "job", ratings, users, items).epochs
