@@ -23,6 +23,8 @@ try:
 
     from dbrec import __version__
     from dbrec.data.download import FILES, PAGE, cache_folder
+    from dbrec.data.files import folder_path
+    from dbrec.data.textfiles import DataError
 except ModuleNotFoundError as error:  # or PackageNotFoundError, which is one
     lacking = f"{error.name} isn't here, in {sys.executable} (Python {platform.python_version()})"
     sys.exit(f"{lacking}. To do: {SET_UP}; and then with the Python of that, .venv/bin/python -m dbrec.check")
@@ -48,7 +50,10 @@ def facts() -> Iterator[tuple[str, str, str]]:
     enough = memory is None or memory >= MOST_GIB
     todo = "" if enough else f"a lesson takes up to {MOST_GIB} GiB: close other programs"
     yield "memory", "not told" if memory is None else f"{memory:.1f} GiB", todo
-    yield from data()
+    try:
+        yield from data()
+    except DataError as error:
+        yield "data", str(error), "set it so, or unset it"
     for name in sorted(name for name in os.environ if name.startswith(SETTINGS)):
         yield name, os.environ[name], ""
 
@@ -87,10 +92,10 @@ def memory_gib() -> float | None:
 
 def data() -> Iterator[tuple[str, str, str]]:
     """Tell where each MovieLens set lies, and whether what the environment says of it holds."""
-    own = os.environ.get("DBREC_DATA_DIR")
-    found_any = False
+    named = os.environ.get("DBREC_DATA_DIR")
+    own, found_any = folder_path("$DBREC_DATA_DIR", named) if named else None, False
     for name, files in FILES.items():
-        places = [Path(own).expanduser() / name] if own else []
+        places = [own / name] if own else []
         places = [place for place in (*places, cache_folder() / name) if place.is_dir()]
         if not places:
             yield name, f"not here; a lesson downloads it, or unpack it from {PAGE} in {cache_folder()}", ""
@@ -102,7 +107,7 @@ def data() -> Iterator[tuple[str, str, str]]:
     if not found_any:
         yield "data", NO_DATA, ""
     names = " or ".join(FILES)
-    if own and not any((Path(own).expanduser() / name).is_dir() for name in FILES):
+    if own and not any((own / name).is_dir() for name in FILES):
         yield (
             "data",
             f"$DBREC_DATA_DIR holds no folder {names}",

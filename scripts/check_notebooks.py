@@ -51,10 +51,10 @@ def faults(notebook: dict) -> Iterator[str]:
 
 
 def faults_of(path: Path) -> Iterator[str]:
-    """Find the faults of a file, which may hold no JSON at all."""
+    """Find the faults of a file, which may hold no JSON at all, or be none."""
     try:
         notebook = json.loads(path.read_text("utf-8"))
-    except ValueError as error:
+    except (OSError, ValueError) as error:
         yield f"not a notebook: {error}"
     else:
         yield from faults(notebook) if isinstance(notebook, dict) else ["not a notebook: no JSON object"]
@@ -132,9 +132,13 @@ def check(folder: Path, dataset: str) -> bool:
 
 def main(folder: str) -> int:
     """Check a folder with the data set that its notebooks will load; 0 if all is well, else 1."""
-    from dbrec.data.movielens import default_dataset  # here, since only the command line needs data
+    from dbrec.data.movielens import DataError, default_dataset  # here: only the command line needs data
 
-    return 0 if check(Path(folder), default_dataset().name) else 1
+    try:
+        dataset = default_dataset().name
+    except DataError as error:
+        sys.exit(f"error: {error}")
+    return 0 if check(Path(folder), dataset) else 1
 
 
 if __name__ == "__main__":

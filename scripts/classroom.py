@@ -107,7 +107,7 @@ def main() -> None:
     print("fetching the wheels, about 860 MB", flush=True)
     try:
         write(asked.archive, asked.data)
-    except ValueError as error:
+    except (ValueError, OSError, subprocess.CalledProcessError) as error:  # of pip: it has said why
         sys.exit(str(error))
     size = asked.archive.stat().st_size / 2**20
     print(f"{asked.archive}: {size:.0f} MiB, for {' and Python '.join(made_for())}; its README.txt says more")

@@ -53,7 +53,11 @@ def main() -> None:
     asked = parser.parse_args()
     if not (address := asked.address or origin_of(ROOT)):
         parser.error("this clone comes from no address of the web: make colab ADDRESS=https://...")
-    print(f"{len(write(address, asked.folder))} notebooks are in {asked.folder}; they fetch {address}")
+    try:
+        copies = write(address, asked.folder)
+    except OSError as error:
+        parser.error(f"{error}: give a folder to write into")
+    print(f"{len(copies)} notebooks are in {asked.folder}; they fetch {address}")
 
 
 if __name__ == "__main__":

@@ -90,8 +90,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("page", nargs="?", type=Path, default=ROOT / "build" / "slides.html")
     page = parser.parse_args().page
-    page.parent.mkdir(parents=True, exist_ok=True)
-    page.write_text(PAGE.format(slides="\n".join(slides())), "utf-8")
+    try:
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.write_text(PAGE.format(slides="\n".join(slides())), "utf-8")
+    except OSError as error:
+        parser.error(f"{error}: give the file to write")
     print(f"open {page}; the space bar goes to the next slide")
 
 

@@ -81,6 +81,10 @@ def main() -> None:
     parser.add_argument("--each", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
+    if unknown := [module for module in asked.modules if module not in listed]:
+        parser.error(f"{unknown} aren't listed: give some of {', '.join(listed)}")
+    if asked.each < 1:
+        parser.error(f"--each is {asked.each}: give a whole number of at least 1")
     if not shutil.which("cosmic-ray"):
         sys.exit("cosmic-ray isn't on PATH: pip install cosmic-ray, in an environment of its own")
     table, found = DEEP / "mutants.csv", []

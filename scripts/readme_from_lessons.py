@@ -3,6 +3,7 @@
 Usage: readme_from_lessons.py   (after `make refresh`; a test finds what differs)
 """
 
+import argparse
 import base64
 import json
 import re
@@ -39,6 +40,7 @@ def filled(text: str) -> str:
 
 def main() -> None:
     """Write README and the picture."""
+    argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()  # it takes nothing
     README.write_text(filled(README.read_text("utf-8")), "utf-8")
     MAP.write_bytes(film_map())
 

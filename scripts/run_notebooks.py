@@ -75,6 +75,17 @@ def client_of(notebook: NotebookNode) -> NotebookClient:
     )
 
 
+def read(path: Path) -> NotebookNode:
+    """Read a notebook, or raise a NotebookFailed if it is none."""
+    try:
+        notebook = nbformat.read(path, as_version=4)
+        nbformat.validate(notebook)
+    except Exception as error:  # nbformat's own, and whatever it stumbles over in JSON of another kind
+        why = f"{error}\n".splitlines()[0]
+        raise NotebookFailed(f"{path}: it can't be read as a notebook ({why})") from None
+    return notebook
+
+
 def execute(path: Path, label: str) -> NotebookNode:
     """Execute one notebook in its own folder.
 
@@ -86,13 +97,9 @@ def execute(path: Path, label: str) -> NotebookNode:
         The notebook with the outputs of this run and the project's metadata.
 
     Raises:
-        NotebookFailed: If it is no notebook, or a cell raises, takes too long, ends the kernel or is
-            interrupted.
+        NotebookFailed: As `read`, or if a cell raises, takes too long, ends the kernel or is interrupted.
     """
-    try:
-        notebook = nbformat.read(path, as_version=4)
-    except Exception as error:  # nbformat's own, and whatever it stumbles over in JSON of another kind
-        raise NotebookFailed(f"{label}: it can't be read as a notebook ({error})") from None
+    notebook = read(path)
     client = client_of(notebook)
     progress = Progress(client, label)
     # Under pytest, so under nbval, ipykernel does not capture what C++ code writes to stderr.
@@ -156,14 +163,18 @@ def main(arguments: list[str] | None = None) -> int:
     where.add_argument("--in-place", action="store_true", help="store them over the notebooks")
     parser.add_argument("notebooks", type=Path, nargs="+", metavar="NOTEBOOK")
     options = parser.parse_args(arguments)
-    for number, path in enumerate(options.notebooks, start=1):
-        destination = path if options.in_place else options.into / path.name
-        try:
+    if options.into and not options.into.is_dir() and os.path.lexists(options.into):
+        parser.error(f"{options.into} is no folder: give one, or a new one")
+    try:
+        for path in options.notebooks:
+            read(path)  # all of them, before the first one takes its minutes
+        for number, path in enumerate(options.notebooks, start=1):
+            destination = path if options.in_place else options.into / path.name
             run(path, destination, f"[{number}/{len(options.notebooks)}] {path}")
-        except NotebookFailed as failure:
-            text = str(failure)
-            print(text if sys.stderr.isatty() else ANSI_COLOUR.sub("", text), file=sys.stderr)
-            return 1
+    except NotebookFailed as failure:
+        text = str(failure)
+        print(text if sys.stderr.isatty() else ANSI_COLOUR.sub("", text), file=sys.stderr)
+        return 1
     return 0
 
 

@@ -44,12 +44,18 @@ def main() -> None:
     parser.add_argument("--without-onednn", action="store_true", help="TensorFlow's other arithmetic")
     parser.add_argument("pytest", nargs="*", help="what pytest is told, such as a file")
     asked = parser.parse_args()
+    if asked.threads is not None and asked.threads < 1:
+        parser.error(f"--threads is {asked.threads}: give a whole number of at least 1")
     if not shutil.which("uv"):
         sys.exit("uv isn't on PATH: pip install uv, in an environment of its own")
     variables = os.environ | {"TF_ENABLE_ONEDNN_OPTS": "0" if asked.without_onednn else "1"}
     if asked.threads:
         variables |= dict.fromkeys(THREADS, str(asked.threads))
-    command = [environment(asked.python, asked.lowest), "-m", "pytest", "-q", f"--seed={asked.seed}"]
+    try:
+        python = environment(asked.python, asked.lowest)
+    except subprocess.CalledProcessError as error:  # of uv: it has said why
+        sys.exit(str(error))
+    command = [python, "-m", "pytest", "-q", f"--seed={asked.seed}"]
     sys.exit(subprocess.run([*command, *asked.pytest], cwd=ROOT, env=variables).returncode)
 
 

@@ -112,6 +112,13 @@ def test_a_set_that_the_lessons_do_not_know_is_a_gap(elsewhere, monkeypatch, cho
     assert [todo for name, _, todo in check.data() if name == "data"] == todo
 
 
+@pytest.mark.parametrize("name", ["DBREC_DATA_DIR", "DBREC_CACHE_DIR"])
+def test_the_home_of_nobody_is_a_gap(elsewhere, monkeypatch, name):
+    monkeypatch.setenv(name, "~nobody-of-that-name/data")
+    what, todo = found(check.facts())["data"]
+    assert what.startswith(f"${name} is '~nobody-of-that-name/data': give the path") and todo
+
+
 def test_without_any_data_it_says_that_the_first_lesson_needs_a_network(elsewhere, monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["check", "--no-trial"])
     with pytest.raises(SystemExit) as end:

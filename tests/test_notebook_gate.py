@@ -135,3 +135,15 @@ def test_a_file_that_holds_no_notebook_turns_the_run_red_with_its_name(tmp_path,
     (tmp_path / "01_broken.ipynb").write_text(text)
     assert not check_notebooks.check(tmp_path, "ml-1m")
     assert "01_broken.ipynb: not a " in capsys.readouterr().out
+
+
+def test_a_name_that_is_no_file_turns_the_run_red_too(tmp_path, capsys):
+    (tmp_path / "01_folder.ipynb").mkdir()
+    assert not check_notebooks.check(tmp_path, "ml-1m")
+    assert "01_folder.ipynb: not a notebook: " in capsys.readouterr().out
+
+
+def test_a_data_set_that_cannot_be_had_is_told_without_a_traceback(tmp_path, monkeypatch):
+    monkeypatch.setenv("DBREC_DATASET", "ml-2m")
+    with pytest.raises(SystemExit, match=r"^error: \$DBREC_DATASET must be one of"):
+        check_notebooks.main(str(folder_with(tmp_path, GOOD)))

@@ -108,10 +108,23 @@ def test_outputs_that_the_gate_would_refuse_are_not_stored(tmp_path, capsys, sou
     assert "not stored, since its outputs hold\ncode cell 1:" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("text", [None, "", "{", "[]", '{"cells": 1}'])
-def test_what_is_no_notebook_ends_the_run_with_its_name(tmp_path, capsys, text):
-    path = tmp_path / "01_broken.ipynb"
+INVALID = '{"cells": [{"cell_type": "code"}], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
+
+
+@pytest.mark.parametrize("text", [None, "", "{", "[]", '{"cells": 1}', INVALID])
+def test_what_is_no_notebook_ends_the_run_with_its_name_before_another_has_run(tmp_path, capsys, text):
+    good, path = notebook_at(tmp_path / "00_good.ipynb", "1"), tmp_path / "01_broken.ipynb"
     if text is not None:
         path.write_text(text)
-    assert run_notebooks.main(["--into", str(tmp_path / "new"), str(path)]) == 1
-    assert "01_broken.ipynb: it can't be read as a notebook" in capsys.readouterr().err
+    assert run_notebooks.main(["--into", str(tmp_path / "new"), str(good), str(path)]) == 1
+    [line] = capsys.readouterr().err.splitlines()
+    assert "01_broken.ipynb: it can't be read as a notebook" in line
+    assert not (tmp_path / "new").exists()
+
+
+def test_copies_into_what_is_no_folder_are_refused_before_a_notebook_has_run(tmp_path, capsys):
+    path = notebook_at(tmp_path / "01_tiny.ipynb", "1")
+    with pytest.raises(SystemExit) as end:
+        run_notebooks.main(["--into", str(path), str(path)])
+    assert end.value.code == 2
+    assert capsys.readouterr().err.endswith("01_tiny.ipynb is no folder: give one, or a new one\n")
