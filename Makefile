@@ -30,7 +30,7 @@ test: venv ## ruff, mypy, unit tests, then every notebook against its stored out
 	$(IN_VENV) -m ruff check .
 	$(IN_VENV) -m ruff format --check .
 	$(IN_VENV) -m mypy dbrec
-	$(IN_VENV) -m pytest
+	$(IN_VENV) -m pytest -n 2 --dist loadscope
 	$(IN_VENV) scripts/check_notebooks.py notebooks
 
 test-deep: venv ## what takes too long for the gate: planted faults, and many inputs at every door

@@ -46,6 +46,14 @@ def test_a_right_answer_is_met_with_its_reason(learner):
     assert verdict("L0.1", learner, 3) == "Right. Three it is."
 
 
+def test_that_another_data_set_stands_in_is_said_by_the_lesson_and_not_again_by_check(monkeypatch, capsys):
+    monkeypatch.setattr(exercises, "default_dataset", lambda: print("Using MovieLens 100K, because"))
+    exercises._data.cache_clear()
+    check("L5.4", 0)
+    exercises._data.cache_clear()
+    assert capsys.readouterr().out.startswith(("Right. ", "Wrong: "))
+
+
 def test_each_wrong_try_gives_the_next_hint_and_a_right_one_begins_anew(learner):
     said = [verdict("L0.1", learner, 5) for _ in range(3)]
     assert said == ["Wrong: 5. Think.", "Wrong: 5. Count.", "Wrong: 5. Count."]

@@ -1,7 +1,9 @@
 """Tell a learner whether an answer is right; what is right is computed here, not in the lesson."""
 
+import contextlib
 import functools
 import importlib
+import io
 import math
 import reprlib
 from collections import Counter
@@ -95,7 +97,9 @@ def is_equal(answer, right, tolerance: float = 0.0) -> bool:
 
 @functools.cache
 def _data():
-    return default_dataset()
+    """Load the data set of the lessons, which says which one it is where a lesson loads it, and not again."""
+    with contextlib.redirect_stdout(io.StringIO()):
+        return default_dataset()
 
 
 def _has_gap(answer) -> bool:
