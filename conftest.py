@@ -14,14 +14,16 @@ OF_THE_SHOP = "dbrec.queries", "dbrec.newcomer_queries", "dbrec.recommender"
 
 def pytest_addoption(parser):
     """Let all tests that name no seed fit by another one: what they hold to has to hold there too."""
-    parser.addoption("--seed", type=int, default=0, help="the seed of fits for which a test names none")
+    parser.addoption("--seed", type=int, help="the seed of fits for which a test names none")
 
 
 def pytest_configure(config):
-    """Set the default of the settings, before the recommender takes it up as its own."""
+    """Set the default of the settings where one is given, before the recommender takes it up as its own."""
+    if (seed := config.getoption("--seed")) is None:
+        return
     from dbrec.settings import Settings
 
-    Settings.seed = Settings.__dataclass_fields__["seed"].default = config.getoption("--seed")
+    Settings.seed = Settings.__dataclass_fields__["seed"].default = seed
     Settings.__init__.__defaults__ = tuple(field.default for field in dataclasses.fields(Settings))
 
 

@@ -20,7 +20,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 DEEP = ROOT / "tests" / "deep"
-COPIED = "dbrec", "tests", "scripts", "benchmarks", "pyproject.toml"
+COPIED = "dbrec", "tests", "scripts", "benchmarks", "conftest.py", "pyproject.toml"
 COLUMNS = "module", "line", "change", "noticed", "reason", "date"
 CONFIG = """[cosmic-ray]
 module-path = "dbrec/{module}.py"
@@ -47,7 +47,10 @@ def mutate(module: str, tests: list[str], folder: Path, each: int, seed: int) ->
 def cosmic_ray(*arguments, folder: Path) -> list[str]:
     """Run a command of cosmic-ray and give the lines that it prints."""
     command = ["cosmic-ray", *map(str, arguments)]
-    return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout.splitlines()
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
+    return done.stdout.splitlines()
 
 
 def keep_some(session: Path, each: int, seed: int) -> None:

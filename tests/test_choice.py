@@ -106,6 +106,13 @@ def test_stars_count_by_their_share_of_lower_ones_and_a_quarter(interactions):
     assert counts(interactions) == pytest.approx(COUNTED)
 
 
+def test_what_is_twice_as_important_counts_twice_as_much(interactions):
+    frame = pd.DataFrame({"user_id": USERS, "item_id": ITEMS, "rating": RATINGS})
+    weights = np.array([2, 1, 1, 2, 1, 1, 1, 1])
+    weighed = Interactions.from_frame(frame, liked_from=4, sample_weight=weights)
+    assert counts(weighed) / counts(weighed)[1] == pytest.approx(COUNTED * weights / COUNTED[1])
+
+
 def test_what_is_chosen_counts_one_more_than_its_share_of_lower_weights():
     weights = of([0, 0, 1, 1], [0, 1, 0, 1], weight=[3.5, 1, 1e6, 3.5])
     assert counts(weights).tolist() == [1.5, 1.125, 1.875, 1.5]

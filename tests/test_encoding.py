@@ -1,6 +1,7 @@
 import datetime
 import json
 import uuid
+from dataclasses import FrozenInstanceError
 from decimal import Decimal
 
 import numpy as np
@@ -569,3 +570,9 @@ def test_an_encoder_that_is_told_nothing_new_is_itself():
         assert encoder.extended(told, pd.Index([3, 7, 3]), "user") is encoder
     with pytest.raises(KeyError, match=r"user features \['size'\] are unknown: this recommender was fitted"):
         encoder.extended(pd.DataFrame({"size": [1]}, index=[7]), pd.Index([7]), "user")
+
+
+def test_an_encoder_that_models_share_cannot_be_changed():
+    encoder = FeatureEncoder.fit([1, 2], None, "user")
+    with pytest.raises(FrozenInstanceError):
+        encoder.rows = encoder.rows[:1]

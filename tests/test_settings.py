@@ -83,7 +83,7 @@ def test_the_defaults_are_those_that_were_measured_and_stay_as_they_are(pytestco
         "epochs": 9,
         "learning_rate": 0.003,
         "l2": 0.005,
-        "seed": pytestconfig.getoption("--seed"),
+        "seed": pytestconfig.getoption("--seed") or 0,
         "verbose": True,
     }
     with pytest.raises(FrozenInstanceError):

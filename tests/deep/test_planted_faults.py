@@ -13,7 +13,7 @@ from typing import NamedTuple
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PARTS = "dbrec", "tests", "scripts", "benchmarks", "pyproject.toml"
+PARTS = "dbrec", "tests", "scripts", "benchmarks", "conftest.py", "pyproject.toml"
 
 
 class Fault(NamedTuple):
