@@ -143,6 +143,13 @@ def test_a_new_item_is_liked_by_those_like_the_ones_who_liked_it(model):
     holds_together(model)
 
 
+def test_new_items_that_the_same_users_rate_alike_get_the_same_rows():
+    model, raters = made(drawn(0)[0]), [f"u{user}" for user in range(10)]
+    model.update(pd.concat([frame(raters, item, [5.0, 2.0] * 5) for item in (900, 901, 902)]))
+    first, *others = model.fitted_.vectors.items[-4:-1]
+    assert all(row == pytest.approx(first, abs=1e-6) for row in others)
+
+
 def test_a_rating_that_changes_takes_the_place_of_the_old_one(model):
     data = model.fitted_.interactions
     item = int(data.item_ids[data.item_index[data.of_user(0)][0]])
