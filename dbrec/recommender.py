@@ -37,15 +37,15 @@ class HybridRecommender(Queries, NewcomerQueries, BaseEstimator):
 
     Args:
         embedding_dim: Length of the vectors of taste, from 1 to 1,024.
-        choice_dim: Length of the items' factors of choice, at least 0, which leaves choice out. Where there
-            are fewer users or items, choice is exact.
+        choice_dim: Length of the items' factors of choice, from 0, which leaves choice out, to 4,096. Where
+            there are fewer users or items, choice is exact.
         liked_from: Lowest rating that counts as liked.
-        epochs: Epochs to train, at most. None finds the number by early stopping: on `validation` or,
-            without, on a tenth of the ratings, after which all of them are learned anew.
+        epochs: Epochs to train, at most, from 1 to 10,000. None finds the number by early stopping: on
+            `validation` or, without, on a tenth of the ratings, after which all of them are learned anew.
         learning_rate: Adam's learning rate, in (0, 1].
-        l2: Weight of the penalty on the vectors, at least 0.
+        l2: Weight of the penalty on the vectors, from 0 to 1,000.
         seed: Seed of all draws: the same seed gives the same losses on the same machine.
-        verbose: Whether to print a line an epoch.
+        verbose: Whether to print a line an epoch, and one each ten seconds of long lists.
 
     Attributes:
         fitted_: What serves: settings, interactions, encoders, feature maps and vectors (`FittedModel`).
@@ -164,10 +164,10 @@ class HybridRecommender(Queries, NewcomerQueries, BaseEstimator):
 
     @property
     def share_changed(self) -> float:
-        """Interactions that came, changed or went since the fit, per interaction of the fit.
+        """Interactions that came, changed or went since the fit, per one that was trained on.
 
-        From .2 on a fit is due: on MovieLens 1M what is updated is then behind a fit by .001 of AUC, .002 of
-        AUC per user and .006 of ``NDCG@10`` (`python -m benchmarks updates`).
+        From .2 on a fit is due: on MovieLens 1M what is updated is at .25 behind a fit by .001 of AUC, .002
+        of AUC per user and .005 of ``NDCG@10`` (`python -m benchmarks updates`).
         """
         model = self._fitted()
         return model.n_changed / max(int(model.sides[0].n_fit.sum()), 1)
@@ -216,7 +216,7 @@ class HybridRecommender(Queries, NewcomerQueries, BaseEstimator):
 
         Raises:
             TypeError: If one isn't a recommender.
-            ValueError: If there are none, or their interactions or features differ.
+            ValueError: If there are none, their interactions or features differ, or one was updated since.
 
         Example:
             >>> HybridRecommender.mean_of([shop, shop]).user_ids.equals(shop.user_ids)

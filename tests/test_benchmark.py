@@ -18,6 +18,7 @@ from benchmarks.harness.judging import judge, objective
 from benchmarks.harness.tables import RESULTS, Table
 from benchmarks.harness.tasks import TASKS, Task, load_task
 from benchmarks.harness.tuning import SPREAD, spread
+from benchmarks.studies import everything
 from benchmarks.studies.compare import Comparison
 from benchmarks.systems import registry
 from benchmarks.systems.boosting import RatedFeatures, fit_boosting
@@ -301,3 +302,12 @@ def test_the_peers_lock_holds_every_requirement_with_hashes_and_without_addresse
     )
     others = [line for line in lock.splitlines() if not line.startswith("    --hash=sha256:")]
     assert [line for line in others if "/" in line or "@" in line or line.startswith("-")] == []
+
+
+def test_the_whole_benchmark_makes_all_rows_that_a_study_stores(tmp_path, monkeypatch):
+    monkeypatch.setenv("DBREC_DATA_DIR", str(tmp_path / "movielens"))
+    assert everything.options_of("retrieval") == [[], ["--movielens"]]
+    assert everything.options_of("choice") == everything.options_of("speed") == [[]]
+    (tmp_path / "other-data" / "anime").mkdir(parents=True)
+    (ratings := tmp_path / "other-data" / "anime" / "anime_ratings.dat").touch()
+    assert everything.options_of("choice") == [["--file", "anime", str(ratings), "8"]]

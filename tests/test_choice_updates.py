@@ -40,3 +40,14 @@ def test_what_a_new_item_says_of_others_is_what_it_is_found_by_and_the_power_of_
     expected = (8 / mean_number) ** -0.15 * found_by(model)[-1] * model.kept
     assert np.abs(expected).max() > 1e-3
     assert model.as_rated[-2] == pytest.approx(expected, rel=1e-4, abs=1e-7)
+
+
+def test_an_item_of_one_rating_is_found_as_before_once_a_second_has_come_and_gone():
+    frame = pd.concat([drawn(0)[0], pd.DataFrame({"user_id": ["u3"], "item_id": [800], "rating": [5]})])
+    recommender = made(frame, choice_dim=15)
+    before = found_by(recommender.fitted_)[-1].copy()
+    came = pd.DataFrame({"user_id": ["u4"], "item_id": [800], "rating": [4.0]})
+    after = found_by(recommender.update(came).fitted_)[-1].copy()
+    back = found_by(recommender.update(came.assign(rating=np.nan)).fitted_)[-1]
+    assert np.abs(after - before).max() > 1e-3
+    assert back == pytest.approx(before, abs=1e-5)

@@ -48,7 +48,7 @@ EXERCISES = {
     "L10.1": Exercise(
         order_for_bo,
         hints=(
-            "Who watched a film without watching Alien or Aliens? Such people speak against Bo.",
+            "Who watched a film without watching Alien or Aliens? Such people speak against the film for Bo.",
             "Only people who watched Alien watched Terminator. Dot watched Dumbo and Titanic, but neither of "
             "Bo's films. Ann watched both of them and Titanic, but not Dumbo.",
         ),
