@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from matplotlib.text import Annotation
 
-from dbrec.lessons.drawn.scale import draw_workers, mean_gradients
+from dbrec.lessons.drawn.scale import WORKERS, draw_workers, mean_gradients
 
 HALVES = [np.array([[1.0, 0.0], [3.0, -2.0]]), np.array([[0.0, 1.0], [0.0, 5.0]])]
 
@@ -33,6 +34,11 @@ def test_a_square_stands_for_each_triplet_in_the_colour_of_its_worker(ax):
 def test_each_worker_is_named(ax):
     texts = [text.get_text() for text in ax.texts]
     assert {"one batch", "two halves", "their mean", "worker 1\nsame weights"} <= set(texts)
+
+
+def test_the_step_leads_back_to_each_worker(ax):
+    ends = [text.xy for text in ax.texts if isinstance(text, Annotation) and text.xy[0] == WORKERS]
+    assert [y for _, y in ends] == [2.25, 0.25]  # below the boxes, whose middles are at 3 and 1
 
 
 def test_more_workers_are_drawn():

@@ -44,7 +44,7 @@ def draw_workers(parts: Sequence[np.ndarray]) -> Axes:
         _arrow(ax, (WORKERS + 1.15, y), (GRADIENTS - 0.8, y))
         _arrow(ax, (GRADIENTS + 0.8, y), (MEAN - 0.9, centre))
     _bars(ax, MEAN, centre, mean * scale, "0.35")
-    _road_back(ax, centre)
+    _road_back(ax, rows)
     titles = {BATCH: "one batch", WORKERS: "two halves" if len(parts) == 2 else f"{len(parts)} parts"}
     titles |= {GRADIENTS: "a gradient each", MEAN: "their mean"}
     for x, title in titles.items():
@@ -77,11 +77,12 @@ def _bars(ax: Axes, x: float, y: float, values: np.ndarray, colour: str) -> None
     ax.plot([x - 0.7, x + 0.7], [y, y], color="0.35", linewidth=1)
 
 
-def _road_back(ax: Axes, centre: float) -> None:
-    """Lead from the mean back to all workers."""
-    steps = [MEAN, MEAN, WORKERS], [centre - 1, STEP_BACK, STEP_BACK]
+def _road_back(ax: Axes, rows: np.ndarray) -> None:
+    """Lead from the mean back to all workers, behind the lower ones to those above."""
+    steps = [MEAN, MEAN, WORKERS], [rows.mean() - 1, STEP_BACK, STEP_BACK]
     ax.plot(*steps, color="0.35", linewidth=1.8, solid_capstyle="butt")
-    _arrow(ax, (WORKERS, STEP_BACK), (WORKERS, 0.25))
+    for y in rows:
+        _arrow(ax, (WORKERS, STEP_BACK), (WORKERS, y - 0.75))
     middle, text = (MEAN + WORKERS) / 2, " all take the same step "
     ax.text(middle, STEP_BACK, text, ha="center", va="center", fontsize=13, backgroundcolor="white")
 
