@@ -16,6 +16,7 @@ from nbformat.validator import iter_validate
 
 STORED_DATASET = "ml-1m"
 CELL_TIMEOUT = 600  # seconds
+AT_A_TIME = 2  # notebooks: each takes up to 2 GiB
 MACHINE_PATH = re.compile(r"(?<![\w.])/(?:home|root|work|tmp|usr|opt|Users)/|\b[A-Z]:\\+Users\b")
 MEMORY_ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]{4,}")
 
@@ -94,6 +95,7 @@ def run_nbval(notebooks: list[Path], strict: bool) -> bool:
     """
     mode = "--nbval" if strict else "--nbval-lax"
     options = f"-p no:cacheprovider --nbval-current-env --nbval-cell-timeout={CELL_TIMEOUT}".split()
+    options += ["-n", str(min(AT_A_TIME, len(notebooks))), "--dist=loadscope"]  # cells of one in one process
     command = [sys.executable, "-m", "pytest", mode, *options, *map(str, notebooks)]
     return subprocess.run(command, check=False).returncode == 0
 
